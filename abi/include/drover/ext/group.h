@@ -1,0 +1,89 @@
+/* drv.group/1: consistency groups. Volumes that are snapshotted at one instant, all or none. since 1.0 */
+#ifndef DROVER_EXT_GROUP_H
+#define DROVER_EXT_GROUP_H
+
+#include "drover/abi/driver.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DRV_EXT_GROUP "drv.group/1"
+
+typedef struct drv_group {
+    uint32_t struct_size, reserved;
+    uint64_t flags;
+    drv_str id, name, backend_id;
+    const drv_str *members; /* volume ids; of a group snapshot: ids of the snapshots in it */
+    uint64_t member_count;
+    drv_str parent; /* of a group snapshot: the group's id; empty for a group */
+    uint64_t created_unix_ns;
+    const drv_kv *attrs;
+    uint64_t attr_count;
+} drv_group;
+
+typedef struct drv_group_sink {
+    uint32_t struct_size, reserved;
+    void *data;
+    drv_status (*emit)(void *data, const drv_group *);  /* [in-call] not DRV_OK: stop and return that code */
+    drv_status (*next_page)(void *data, drv_str token); /* [in-call] at most once, last */
+} drv_group_sink;
+
+typedef struct drv_group_req {
+    uint32_t struct_size, reserved;
+    uint64_t flags;   /* no bits are defined; an unknown bit: DRV_E_INVALID */
+    drv_str id, name; /* id: a UUID given by the host */
+    const drv_str *add;
+    uint64_t add_count; /* volume ids */
+    const drv_str *remove;
+    uint64_t remove_count; /* volume ids; empty at create */
+} drv_group_req;
+
+typedef struct drv_group_snapshot_req {
+    uint32_t struct_size, reserved;
+    uint64_t flags;             /* no bits are defined */
+    drv_str group_id, id, name; /* id: of the group snapshot */
+    const drv_kv *snapshots;    /* volume id -> the id its snapshot gets; exactly the group's members */
+    uint64_t snapshot_count;
+} drv_group_snapshot_req;
+
+/* All [op], all mandatory; the rules at drv_ops_v1 hold. */
+typedef struct drv_group_v1 {
+    uint32_t struct_size, reserved;
+
+    /* Makes a group of existing volumes (maybe none) and emits it. The same id and members again: emits it.
+     * EXISTS: the id with other members. NOT_FOUND: a member does not exist. CONFLICT: a member cannot join
+     * (in another group, other pool). */
+    drv_status (*create)(drv_instance *, const drv_call *, const drv_group_req *, const drv_group_sink *);
+
+    /* Adds and removes members, all or none, and emits the group. Adding a member or removing a stranger: no
+     * change. NOT_FOUND: no such group or volume. CONFLICT as create. */
+    drv_status (*update)(drv_instance *, const drv_call *, const drv_group_req *, const drv_group_sink *);
+
+    /* Removes the group, never its volumes. Absent: OK. CONFLICT: it has group snapshots. */
+    drv_status (*destroy)(drv_instance *, const drv_call *, drv_str group_id, uint64_t flags);
+
+    /* Emits one group (NOT_FOUND is an answer), or all of them, paged as drv_ops_v1.list. */
+    drv_status (*get)(drv_instance *, const drv_call *, drv_str group_id, const drv_group_sink *);
+    drv_status (*list)(drv_instance *, const drv_call *, const drv_list_req *, const drv_group_sink *);
+
+    /* Snapshots all members at one instant and emits the group snapshot. The members' snapshots are ordinary
+     * ones to drv.snapshot/1. The same ids again: emits the one that exists. INVALID: snapshots do not match
+     * the members. */
+    drv_status (*snapshot)(drv_instance *, const drv_call *, const drv_group_snapshot_req *,
+                           const drv_group_sink *);
+
+    /* Removes a group snapshot and its members' snapshots. Absent: OK. CONFLICT: a clone needs one of them.
+     */
+    drv_status (*snapshot_destroy)(drv_instance *, const drv_call *, drv_str group_snapshot_id,
+                                   uint64_t flags);
+
+    /* Emits the group snapshots of one group, or of all when group_id is empty; paged. */
+    drv_status (*snapshot_list)(drv_instance *, const drv_call *, drv_str group_id, const drv_list_req *,
+                                const drv_group_sink *);
+} drv_group_v1;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

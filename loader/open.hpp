@@ -1,0 +1,66 @@
+// From a backend name to an open driver: the loader's front door.
+#pragma once
+
+#include "loader/base/error.hpp"
+#include "loader/call_context.hpp"
+#include "loader/driver.hpp"
+#include "loader/host.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drover {
+
+// A driver file that was loaded and whose descriptor was checked. Shared by all backends that use it, and
+// never unloaded (a C++ library cannot be unloaded reliably: GNU_UNIQUE symbols and thread_local destructors
+// pin it).
+class DriverLibrary;
+
+// One row of a driver folder: a file that could be a driver, and why it cannot be used, if so.
+struct CatalogEntry {
+    std::string name;
+    std::filesystem::path path;
+    Result<DriverDescription> description;
+};
+
+class Catalog {
+public:
+    // `folder` must be absolute. Nothing is read until asked.
+    explicit Catalog(std::filesystem::path folder);
+    ~Catalog();
+    Catalog(const Catalog &) = delete;
+    Catalog &operator=(const Catalog &) = delete;
+
+    // <folder>/<name>.so, or the error sentence: bad name, no such file (with the names that are there), bad
+    // owner or mode of any component of the path, no driver, wrong ABI major, several exports, bad
+    // descriptor. `name` may also be a symlink in the folder (an alias); the descriptor's name must then
+    // equal the stem of the file it leads to.
+    Result<std::shared_ptr<DriverLibrary>> load(std::string_view name);
+    // The same checks for a file anywhere (conformance, inspect).
+    Result<std::shared_ptr<DriverLibrary>> load_file(const std::filesystem::path &file);
+    // Every *.so in the folder, sorted by name. Files that fail are rows with their error.
+    [[nodiscard]] std::vector<CatalogEntry> scan();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+const DriverDescription &description(const DriverLibrary &library) noexcept;
+
+struct OpenRequest {
+    std::string backend; // its name in agent.yml
+    std::string agent_version;
+    std::string node_id;
+    BackendSettings settings;
+};
+
+// Opens a backend in this process. `host` must outlive the driver. Closing is the destructor's work: no call
+// may run then.
+Result<std::unique_ptr<Driver>> open_in_process(std::shared_ptr<DriverLibrary> library, OpenRequest request,
+                                                Host &host, const CallContext &call);
+
+} // namespace drover
