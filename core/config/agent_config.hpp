@@ -32,8 +32,8 @@ struct AgentSettings {
     [[nodiscard]] std::filesystem::path api_socket() const { return run_dir / "api.sock"; }
 };
 
-enum class RemovePolicy {
-    destroy, // `delete` in the file: docker volume rm destroys the volume and its data
+enum class DockerRemoval {
+    destroy, // `delete` in the file: docker volume rm destroys the volume and its data, if we created it
     keep     // docker volume rm only forgets the volume's name
 };
 
@@ -46,7 +46,7 @@ struct DockerSettings {
     bool implicit_create = true;
     std::uint64_t default_size = std::uint64_t{10} << 30;
     std::string default_fstype = "ext4"; // or "xfs"
-    RemovePolicy remove = RemovePolicy::destroy;
+    DockerRemoval remove = DockerRemoval::destroy;
     bool refcount = true;
 };
 
