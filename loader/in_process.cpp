@@ -1,0 +1,381 @@
+#include "loader/in_process.hpp"
+
+#include "loader/call_bridge.hpp"
+#include "loader/host_text.hpp"
+#include "loader/invoke.hpp"
+#include "loader/sinks.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace drover {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::vector<drv_kv> to_rows(const Attributes &attributes) {
+    std::vector<drv_kv> rows;
+    rows.reserve(attributes.size());
+    for (const auto &[key, value] : attributes)
+        rows.push_back(drv_kv{borrow(key), borrow(value)});
+    return rows;
+}
+
+// The request structs borrow the C++ request, which outlives the call.
+struct CreateArguments {
+    CreateArguments(const CreateRequest &request, std::uint64_t flags) : rows(to_rows(request.attributes)) {
+        value = {.struct_size = sizeof value,
+                 .reserved = 0,
+                 .flags = flags,
+                 .bytes = request.bytes,
+                 .id = borrow(request.id),
+                 .name = borrow(request.name),
+                 .pool = borrow(request.pool),
+                 .profile = borrow(request.profile),
+                 .attrs = rows.data(),
+                 .attr_count = rows.size()};
+    }
+    std::vector<drv_kv> rows;
+    drv_create_req value;
+};
+
+struct AttachArguments {
+    explicit AttachArguments(const AttachRequest &request) {
+        rows.reserve(request.node.initiators.size());
+        for (const auto &[kind, name] : request.node.initiators)
+            rows.push_back(drv_kv{borrow(kind), borrow(name)});
+        value = {.struct_size = sizeof value,
+                 .reserved = 0,
+                 .flags = request.read_only ? std::uint64_t{DRV_ATTACH_READ_ONLY} : 0,
+                 .id = borrow(request.volume_id),
+                 .node_id = borrow(request.node.id),
+                 .initiators = rows.data(),
+                 .initiator_count = rows.size()};
+    }
+    std::vector<drv_kv> rows;
+    drv_attach_req value;
+};
+
+drv_list_req to_list_request(const PageRequest &page) {
+    return {.struct_size = sizeof(drv_list_req),
+            .reserved = 0,
+            .flags = 0,
+            .max_entries = page.max_entries,
+            .page_token = borrow(page.token)};
+}
+
+// Of a change that ended like this without a word from the driver nobody can tell whether it happened.
+bool leaves_doubt(Code code) {
+    return code == Code::internal || code == Code::deadline || code == Code::cancelled ||
+           code == Code::unreachable || code == Code::gone;
+}
+
+} // namespace
+
+InProcessDriver::InProcessDriver(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host,
+                                 drv_instance *instance)
+    : library_(std::move(library)), host_(std::move(host)), instance_(instance),
+      ops_(*library_->descriptor().ops), extensions_(library_->descriptor(), instance, *host_) {
+    if (library_->description().serial)
+        serial_lock_.emplace(
+            fmt::format("backend {} (its driver takes one call at a time)", host_->backend()));
+}
+
+InProcessDriver::~InProcessDriver() {
+    invoke(library_->descriptor().close, instance_);
+}
+
+template <typename T, typename Body>
+Result<T> InProcessDriver::run(Op op, const CallContext &call, Subjects subjects, const Body &body) {
+    metrics_.begin(op);
+    auto began = Clock::now();
+    bool reached_driver = false;
+    const auto attempt = [&]() -> Result<T> {
+        NamedLocks::Guard first;
+        NamedLocks::Guard second;
+        NamedLocks::Guard serial;
+        bool waited = false;
+        const auto take = [&](NamedLocks &locks, std::string_view key,
+                              NamedLocks::Guard &guard) -> std::optional<Error> {
+            auto taken = locks.lock(key, name_of(op), call);
+            if (!taken)
+                return std::move(taken).error();
+            guard.swap(*taken);
+            waited = true;
+            return std::nullopt;
+        };
+        if (subjects.second < subjects.first)
+            std::swap(subjects.first, subjects.second);
+        if (!subjects.first.empty() && subjects.first != subjects.second) {
+            if (auto error = take(volume_locks_, subjects.first, first))
+                return fail(std::move(*error));
+        }
+        if (!subjects.second.empty()) {
+            if (auto error = take(volume_locks_, subjects.second, second))
+                return fail(std::move(*error));
+        }
+        if (serial_lock_) {
+            if (auto error = take(*serial_lock_, {}, serial))
+                return fail(std::move(*error));
+        }
+        if (waited)
+            began = Clock::now();
+        if (call.cancel != nullptr && call.cancel->is_cancelled())
+            return fail_retryable(Code::cancelled,
+                                  fmt::format("{} did not begin: it was cancelled before", name_of(op)));
+        if (began >= call.deadline.when() && !call.deadline.is_never())
+            return fail_retryable(
+                Code::deadline,
+                fmt::format("{} did not begin: its deadline had passed already", name_of(op)));
+        reached_driver = true;
+        CallBridge bridge(call, name_of(op));
+        Result<T> result = body(bridge);
+        if (!result && is_mutating(op) && !bridge.last_failure_code() && leaves_doubt(result.error().code))
+            result.error().state_unknown = true;
+        return result;
+    };
+    // No method of a Driver throws. What can be thrown here is ours, and means that memory ran out.
+    try {
+        Result<T> result = attempt();
+        const auto took = Clock::now() - began;
+        if (!result)
+            result.error() = host_->masked(std::move(result.error()));
+        metrics_.end(op, result.has_value(), took);
+        if (host_->log_enabled(LogLevel::debug))
+            note(op, call, result ? nullptr : &result.error(), took);
+        return result;
+    } catch (const std::exception &error) {
+        metrics_.end(op, false, Clock::now() - began);
+        return fail(Error{.code = Code::internal,
+                          .message = error.what(),
+                          .state_unknown = reached_driver && is_mutating(op)});
+    }
+}
+
+void InProcessDriver::note(Op op, const CallContext &call, const Error *error,
+                           std::chrono::nanoseconds took) noexcept {
+    try {
+        const std::chrono::duration<double, std::micro> us = took;
+        host_->log(LogLevel::debug,
+                   error == nullptr
+                       ? fmt::format("{} [{}] ok, {:.1f} us", name_of(op), call.request_id, us.count())
+                       : fmt::format("{} [{}] {}, {:.1f} us: {}", name_of(op), call.request_id,
+                                     to_string(error->code), us.count(), error->message));
+    } catch (...) { // the call's own result matters more
+    }
+}
+
+Error InProcessDriver::not_offered(Op op, std::string_view extension) const {
+    return Error{.code = Code::unsupported,
+                 .message = fmt::format("{}: the driver \"{}\" of backend \"{}\" does not offer {}",
+                                        name_of(op), description().name, backend(), extension)};
+}
+
+Result<void> InProcessDriver::probe(const CallContext &call) {
+    return run<void>(Op::probe, call, {}, [&](CallBridge &bridge) {
+        return bridge.result(invoke(ops_.probe, instance_, bridge.get()));
+    });
+}
+
+Result<Capabilities> InProcessDriver::capabilities(const CallContext &call) {
+    return run<Capabilities>(Op::capabilities, call, {}, [&](CallBridge &bridge) -> Result<Capabilities> {
+        drv_caps caps{};
+        caps.struct_size = sizeof caps;
+        if (auto result = bridge.result(invoke(ops_.capabilities, instance_, bridge.get(), &caps)); !result)
+            return fail(std::move(result).error());
+        return to_capabilities(caps);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::create(const CallContext &call, const CreateRequest &request) {
+    return run<BackendVolume>(Op::create, call, {request.id}, [&](CallBridge &bridge) {
+        const CreateArguments arguments(request, 0);
+        OneVolumeSink sink;
+        const auto status = invoke(ops_.create, instance_, bridge.get(), &arguments.value, sink.get());
+        return sink.take(bridge, status, request.id);
+    });
+}
+
+Result<void> InProcessDriver::destroy(const CallContext &call, std::string_view id) {
+    return run<void>(Op::destroy, call, {id}, [&](CallBridge &bridge) {
+        const HostText text(id);
+        return bridge.result(invoke(ops_.destroy, instance_, bridge.get(), text.get(), std::uint64_t{0}));
+    });
+}
+
+Result<Connection> InProcessDriver::attach(const CallContext &call, const AttachRequest &request) {
+    return run<Connection>(Op::attach, call, {request.volume_id}, [&](CallBridge &bridge) {
+        const AttachArguments arguments(request);
+        ConnectionSink sink;
+        const auto status = invoke(ops_.attach, instance_, bridge.get(), &arguments.value, sink.get());
+        return sink.take(bridge, status);
+    });
+}
+
+Result<void> InProcessDriver::detach(const CallContext &call, const AttachRequest &request) {
+    return run<void>(Op::detach, call, {request.volume_id}, [&](CallBridge &bridge) {
+        const AttachArguments arguments(request);
+        return bridge.result(invoke(ops_.detach, instance_, bridge.get(), &arguments.value));
+    });
+}
+
+Result<Connection> InProcessDriver::resolve(const CallContext &call, const AttachRequest &request) {
+    return run<Connection>(Op::resolve, call, {}, [&](CallBridge &bridge) {
+        const AttachArguments arguments(request);
+        ConnectionSink sink;
+        const auto status = invoke(ops_.resolve, instance_, bridge.get(), &arguments.value, sink.get());
+        return sink.take(bridge, status);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::get(const CallContext &call, std::string_view id) {
+    return run<BackendVolume>(Op::get, call, {}, [&](CallBridge &bridge) {
+        const HostText text(id);
+        OneVolumeSink sink;
+        const auto status = invoke(ops_.get, instance_, bridge.get(), text.get(), sink.get());
+        return sink.take(bridge, status, id);
+    });
+}
+
+Result<std::optional<std::string>> InProcessDriver::list_page(const CallContext &call,
+                                                              const PageRequest &page, const Visitor &visit) {
+    return run<std::optional<std::string>>(Op::list, call, {}, [&](CallBridge &bridge) {
+        const drv_list_req request = to_list_request(page);
+        PageSink sink(visit, page);
+        const auto status = invoke(ops_.list, instance_, bridge.get(), &request, sink.get());
+        return sink.take(bridge, status);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::snapshot_create(const CallContext &call,
+                                                       const SnapshotRequest &request) {
+    const drv_snapshot_v1 *table = extensions_.snapshot();
+    if (table == nullptr)
+        return fail(not_offered(Op::snapshot_create, DRV_EXT_SNAPSHOT));
+    return run<BackendVolume>(
+        Op::snapshot_create, call, {request.volume_id, request.snapshot_id}, [&](CallBridge &bridge) {
+            const std::vector<drv_kv> rows = to_rows(request.attributes);
+            const drv_snapshot_req arguments = {.struct_size = sizeof arguments,
+                                                .reserved = 0,
+                                                .flags = 0,
+                                                .volume_id = borrow(request.volume_id),
+                                                .snapshot_id = borrow(request.snapshot_id),
+                                                .name = borrow(request.name),
+                                                .attrs = rows.data(),
+                                                .attr_count = rows.size()};
+            OneVolumeSink sink;
+            const auto status = invoke(table->create, instance_, bridge.get(), &arguments, sink.get());
+            return sink.take(bridge, status, request.snapshot_id);
+        });
+}
+
+Result<void> InProcessDriver::snapshot_destroy(const CallContext &call, std::string_view snapshot_id) {
+    const drv_snapshot_v1 *table = extensions_.snapshot();
+    if (table == nullptr)
+        return fail(not_offered(Op::snapshot_destroy, DRV_EXT_SNAPSHOT));
+    return run<void>(Op::snapshot_destroy, call, {snapshot_id}, [&](CallBridge &bridge) {
+        const HostText text(snapshot_id);
+        return bridge.result(invoke(table->destroy, instance_, bridge.get(), text.get(), std::uint64_t{0}));
+    });
+}
+
+Result<BackendVolume> InProcessDriver::snapshot_get(const CallContext &call, std::string_view snapshot_id) {
+    const drv_snapshot_v1 *table = extensions_.snapshot();
+    if (table == nullptr)
+        return fail(not_offered(Op::snapshot_get, DRV_EXT_SNAPSHOT));
+    return run<BackendVolume>(Op::snapshot_get, call, {}, [&](CallBridge &bridge) {
+        const HostText text(snapshot_id);
+        OneVolumeSink sink;
+        const auto status = invoke(table->get, instance_, bridge.get(), text.get(), sink.get());
+        return sink.take(bridge, status, snapshot_id);
+    });
+}
+
+Result<std::optional<std::string>> InProcessDriver::snapshot_list_page(const CallContext &call,
+                                                                       std::string_view volume_id,
+                                                                       const PageRequest &page,
+                                                                       const Visitor &visit) {
+    const drv_snapshot_v1 *table = extensions_.snapshot();
+    if (table == nullptr)
+        return fail(not_offered(Op::snapshot_list, DRV_EXT_SNAPSHOT));
+    return run<std::optional<std::string>>(Op::snapshot_list, call, {}, [&](CallBridge &bridge) {
+        const HostText text(volume_id);
+        const drv_list_req request = to_list_request(page);
+        PageSink sink(visit, page);
+        const auto status = invoke(table->list, instance_, bridge.get(), text.get(), &request, sink.get());
+        return sink.take(bridge, status);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::snapshot_clone(const CallContext &call, std::string_view snapshot_id,
+                                                      const CreateRequest &request) {
+    const drv_snapshot_v1 *table = extensions_.snapshot();
+    if (table == nullptr)
+        return fail(not_offered(Op::snapshot_clone, DRV_EXT_SNAPSHOT));
+    return run<BackendVolume>(Op::snapshot_clone, call, {request.id}, [&](CallBridge &bridge) {
+        const HostText text(snapshot_id);
+        const CreateArguments arguments(request, 0);
+        OneVolumeSink sink;
+        const auto status =
+            invoke(table->clone, instance_, bridge.get(), text.get(), &arguments.value, sink.get());
+        return sink.take(bridge, status, request.id);
+    });
+}
+
+Result<void> InProcessDriver::snapshot_revert(const CallContext &call, std::string_view snapshot_id) {
+    const drv_snapshot_v1 *table = extensions_.snapshot();
+    if (table == nullptr)
+        return fail(not_offered(Op::snapshot_revert, DRV_EXT_SNAPSHOT));
+    const Result<BackendVolume> snapshot = snapshot_get(call, snapshot_id);
+    const std::string volume_id = snapshot ? snapshot->parent : std::string();
+    return run<void>(Op::snapshot_revert, call, {snapshot_id, volume_id}, [&](CallBridge &bridge) {
+        const HostText text(snapshot_id);
+        return bridge.result(invoke(table->revert, instance_, bridge.get(), text.get(), std::uint64_t{0}));
+    });
+}
+
+Result<BackendVolume> InProcessDriver::clone(const CallContext &call, std::string_view source_id,
+                                             const CreateRequest &request) {
+    const drv_clone_v1 *table = extensions_.clone();
+    if (table == nullptr)
+        return fail(not_offered(Op::clone, DRV_EXT_CLONE));
+    return run<BackendVolume>(Op::clone, call, {request.id}, [&](CallBridge &bridge) {
+        const HostText text(source_id);
+        const CreateArguments arguments(request,
+                                        request.independent ? std::uint64_t{DRV_CLONE_INDEPENDENT} : 0);
+        OneVolumeSink sink;
+        const auto status =
+            invoke(table->clone, instance_, bridge.get(), text.get(), &arguments.value, sink.get());
+        return sink.take(bridge, status, request.id);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::extend(const CallContext &call, std::string_view id,
+                                              std::uint64_t bytes) {
+    const drv_extend_v1 *table = extensions_.extend();
+    if (table == nullptr)
+        return fail(not_offered(Op::extend, DRV_EXT_EXTEND));
+    return run<BackendVolume>(Op::extend, call, {id}, [&](CallBridge &bridge) {
+        const HostText text(id);
+        OneVolumeSink sink;
+        const auto status =
+            invoke(table->extend, instance_, bridge.get(), text.get(), bytes, std::uint64_t{0}, sink.get());
+        return sink.take(bridge, status, id);
+    });
+}
+
+Result<std::vector<Profile>> InProcessDriver::profiles(const CallContext &call) {
+    const drv_profiles_v1 *table = extensions_.profiles();
+    if (table == nullptr)
+        return fail(not_offered(Op::profiles, DRV_EXT_PROFILES));
+    return run<std::vector<Profile>>(Op::profiles, call, {}, [&](CallBridge &bridge) {
+        ProfileSink sink;
+        const auto status = invoke(table->list, instance_, bridge.get(), sink.get());
+        return sink.take(bridge, status);
+    });
+}
+
+} // namespace drover

@@ -1,0 +1,87 @@
+// A Driver over the table of a library in this process: builds the call, takes the locks that the ABI
+// promises the driver, copies what comes back, counts and logs. A crash of the driver is a crash of the
+// process.
+//
+// Locks. A mutating op holds the lock of the volume it changes: create, destroy, attach, detach and extend
+// that of their volume; clone and snapshot.clone that of the new volume (the source may be in use);
+// snapshot.create and snapshot.revert those of the volume and of the snapshot; snapshot.destroy that of the
+// snapshot. For revert the volume is the parent that the driver's own snapshot.get names; when that fails,
+// the snapshot alone is locked and the driver's answer to revert counts. Two locks are always taken in the
+// order of their names. With DRV_DRIVER_SERIAL every op then also takes the one lock of the backend. No lock
+// of the host's services is ever held during a call.
+#pragma once
+
+#include "loader/driver.hpp"
+#include "loader/extensions.hpp"
+#include "loader/host_bridge.hpp"
+#include "loader/library.hpp"
+#include "loader/locks.hpp"
+#include "loader/metrics.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace drover {
+
+class InProcessDriver final : public Driver {
+public:
+    // `instance` is open and becomes the driver's; `host` is what it was opened with.
+    InProcessDriver(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host,
+                    drv_instance *instance);
+    ~InProcessDriver() override; // closes
+    InProcessDriver(const InProcessDriver &) = delete;
+    InProcessDriver &operator=(const InProcessDriver &) = delete;
+
+    const DriverDescription &description() const noexcept override { return library_->description(); }
+    const std::string &backend() const noexcept override { return host_->backend(); }
+    bool offers(std::string_view extension) const noexcept override { return extensions_.offers(extension); }
+    std::vector<std::string> extensions() const override { return extensions_.offered(); }
+    std::vector<OpMetrics> metrics() const override { return metrics_.read(); }
+
+    Result<void> probe(const CallContext &call) override;
+    Result<Capabilities> capabilities(const CallContext &call) override;
+    Result<BackendVolume> create(const CallContext &call, const CreateRequest &request) override;
+    Result<void> destroy(const CallContext &call, std::string_view id) override;
+    Result<Connection> attach(const CallContext &call, const AttachRequest &request) override;
+    Result<void> detach(const CallContext &call, const AttachRequest &request) override;
+    Result<Connection> resolve(const CallContext &call, const AttachRequest &request) override;
+    Result<BackendVolume> get(const CallContext &call, std::string_view id) override;
+    Result<std::optional<std::string>> list_page(const CallContext &call, const PageRequest &page,
+                                                 const Visitor &visit) override;
+    Result<BackendVolume> snapshot_create(const CallContext &call, const SnapshotRequest &request) override;
+    Result<void> snapshot_destroy(const CallContext &call, std::string_view snapshot_id) override;
+    Result<BackendVolume> snapshot_get(const CallContext &call, std::string_view snapshot_id) override;
+    Result<std::optional<std::string>> snapshot_list_page(const CallContext &call, std::string_view volume_id,
+                                                          const PageRequest &page,
+                                                          const Visitor &visit) override;
+    Result<BackendVolume> snapshot_clone(const CallContext &call, std::string_view snapshot_id,
+                                         const CreateRequest &request) override;
+    Result<void> snapshot_revert(const CallContext &call, std::string_view snapshot_id) override;
+    Result<BackendVolume> clone(const CallContext &call, std::string_view source_id,
+                                const CreateRequest &request) override;
+    Result<BackendVolume> extend(const CallContext &call, std::string_view id, std::uint64_t bytes) override;
+    Result<std::vector<Profile>> profiles(const CallContext &call) override;
+
+private:
+    struct Subjects { // what a mutating op locks; empty: nothing
+        std::string_view first = {};
+        std::string_view second = {};
+    };
+
+    // Everything around one call of the table. `body` gets the CallBridge and makes the Result<T>.
+    template <typename T, typename Body>
+    Result<T> run(Op op, const CallContext &call, Subjects subjects, const Body &body);
+    void note(Op op, const CallContext &call, const Error *error, std::chrono::nanoseconds took) noexcept;
+    [[nodiscard]] Error not_offered(Op op, std::string_view extension) const;
+
+    std::shared_ptr<DriverLibrary> library_;
+    std::unique_ptr<HostBridge> host_;
+    drv_instance *instance_;
+    const drv_ops_v1 &ops_;
+    ExtensionCache extensions_;
+    NamedLocks volume_locks_{"volume"};
+    std::optional<NamedLocks> serial_lock_;
+    CallMetrics metrics_;
+};
+
+} // namespace drover
