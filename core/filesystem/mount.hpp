@@ -1,0 +1,35 @@
+// Mounting and unmounting by system call, verified in the kernel's table. Mount points are made so that
+// nothing can be written below them while nothing is mounted there.
+#pragma once
+
+#include "core/filesystem/block_device.hpp"
+#include "loader/base/deadline.hpp"
+
+#include <filesystem>
+#include <string_view>
+#include <sys/types.h>
+
+namespace drover::filesystem {
+
+struct MountOptions {
+    bool read_only = false;
+    unsigned long flags = 0; // further MS_* of mount(2), such as MS_NOATIME
+};
+
+// Makes the mount point if need be (parents 0700) and mounts. Code::conflict: the mount point is not empty,
+// or something else is mounted there. Code::exists: this device is mounted there already. With state_unknown
+// look at mounts_of before acting again.
+Result<void> mount(const BlockDevice &device, const std::filesystem::path &target, std::string_view fstype,
+                   const MountOptions &options, Deadline deadline);
+
+// On a filesystem that was just made: removes lost+found and sets owner and mode of its root. Changes nothing
+// when anything else is in it. Safe to repeat.
+Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
+                              Deadline deadline);
+
+// Unmounts the device from `target` and removes the empty mount point. Not mounted: success. Something else
+// is mounted there: Code::conflict. Busy: tried again whenever a holder ends, until the deadline, then
+// Code::conflict (retryable) naming the holders. Never lazy, never forced. Give it a deadline that ends.
+Result<void> unmount(const std::filesystem::path &target, unsigned major, unsigned minor, Deadline deadline);
+
+} // namespace drover::filesystem

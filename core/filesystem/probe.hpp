@@ -1,0 +1,34 @@
+// What is on a device, by reading it: nothing here comes from udev's database and nothing is decided here.
+#pragma once
+
+#include "core/filesystem/block_device.hpp"
+#include "loader/base/deadline.hpp"
+
+#include <string>
+#include <vector>
+
+namespace drover::filesystem {
+
+struct Probe {
+    // No signature of any kind. Reads of the head and the tail have succeeded. Whether it may be formatted is
+    // for the caller's records to say.
+    bool blank = false;
+    // The first and the last MiB hold only zeroes: what a backend that promises zeroed volumes must show.
+    bool head_and_tail_zero = false;
+    // "ext4", "xfs", "crypto_LUKS", "LVM2_member", "swap", "dos", "gpt" and so on, as libblkid spells it.
+    // "ambiguous" when more than one thing claims the device; "ext4 (bad checksum)" when it is damaged. Empty
+    // when blank.
+    std::string kind;
+    std::string uuid;        // of the one filesystem found
+    std::string label;       // the same
+    std::uint64_t bytes = 0; // of the device
+    std::vector<std::string>
+        signatures; // everything found: filesystems, RAID, LVM, LUKS, swap, partition tables
+    bool operator==(const Probe &) const = default;
+};
+
+// An error (a read that failed, another device on the path, the deadline) says nothing about the content:
+// never format after one.
+Result<Probe> probe(const BlockDevice &device, Deadline deadline);
+
+} // namespace drover::filesystem
