@@ -1,0 +1,40 @@
+#include "loader/driver_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drover {
+namespace {
+
+TEST(DriverText, TakesUtf8OfEveryLengthAndAlignment) {
+    for (std::size_t before = 0; before < 20; ++before) {
+        const std::string padding(before, 'a');
+        for (const char *good : {"", "plain", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x90\x91", "\xED\x9F\xBF"})
+            EXPECT_TRUE(is_text(padding + good + padding)) << before << good;
+        for (const char *bad : {"\xE9", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                                "\xFF", "\xC3", "\xE2\x82", "\x80"})
+            EXPECT_FALSE(is_text(padding + bad)) << before;
+        EXPECT_FALSE(is_text(padding + std::string(1, '\0') + padding));
+    }
+}
+
+TEST(DriverText, NamesTheProblem) {
+    EXPECT_EQ(problem_with(drv_str{"abc", 3}, 3), std::nullopt);
+    EXPECT_EQ(problem_with(drv_str{nullptr, 0}, 3), std::nullopt);
+    EXPECT_EQ(problem_with(drv_str{nullptr, 9}, 3), "has 9 bytes but no data pointer");
+    EXPECT_EQ(problem_with(drv_str{"abcd", 1ULL << 60}, 3), "is 1152921504606846976 bytes long (at most 3)");
+    EXPECT_EQ(problem_with(drv_str{"\xFF", 1}, 3), "is not valid UTF-8");
+}
+
+TEST(DriverText, MakesOneLineOfAnything) {
+    EXPECT_EQ(one_line(std::string_view("a\nb\tc\x7F"
+                                        "d\n")),
+              "a b c d");
+    EXPECT_EQ(one_line(std::string_view("caf\xE9 \xC3\xA9")), "caf\xEF\xBF\xBD \xC3\xA9");
+    EXPECT_EQ(one_line(std::string_view("abc\xC3\xA9"), 4), "abc"); // never half a character
+    EXPECT_EQ(one_line(drv_str{nullptr, 5}), "(unreadable text)");
+    EXPECT_EQ(one_line(drv_str{"x", 1ULL << 50}), "(unreadable text)");
+    EXPECT_EQ(one_line(drv_str{nullptr, 0}), "");
+}
+
+} // namespace
+} // namespace drover
