@@ -1,0 +1,140 @@
+// The acts that ask the backend: create, own, attach, detach, destroy.
+#include "core/volume/pass.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace drover {
+
+// The intent is in the journal already; the token is the id, so that a repeat finds the volume of the first
+// try.
+Result<void> Converger::create(Pass &pass) {
+    VolumeRecord &record = pass.record;
+    pass.task.stage("creating on the backend");
+    const CreateRequest request{.id = record.id,
+                                .name = record.name,
+                                .bytes = record.bytes,
+                                .pool = record.pool,
+                                .profile = record.profile};
+    auto made = [&]() -> Result<BackendVolume> {
+        if (!record.source)
+            return pass.driver->create(pass.task.call, request);
+        if (record.source->kind == VolumeSource::Kind::snapshot) {
+            return pass.driver->snapshot_clone(pass.task.call, record.source->snapshot, request);
+        }
+        CreateRequest independent = request;
+        independent.independent = true;
+        return pass.driver->clone(pass.task.call, record.source->volume, independent);
+    }();
+    if (!made)
+        return fail(std::move(made).error());
+    if (made->id != record.id || made->backend_id.empty()) {
+        return fail(
+            Code::internal,
+            fmt::format(
+                "driver {} answered create with another volume (id \"{}\"): report this to its vendor",
+                pass.driver->description().name, made->id));
+    }
+    record.owner = made->backend_id;
+    record.bytes = made->bytes;
+    record.intent = false;
+    spdlog::info("volume {} ({}): created on backend {} as {}, {} bytes", record.name, record.id,
+                 record.backend, record.owner, record.bytes);
+    return journal_.save(record);
+}
+
+Result<void> Converger::claim(Pass &pass) {
+    VolumeRecord &record = pass.record;
+    const BackendVolume &found = *pass.sight.volume;
+    record.owner = found.backend_id;
+    record.bytes = found.bytes;
+    if (record.profile.empty())
+        record.profile = found.profile;
+    if (record.pool.empty())
+        record.pool = found.pool;
+    spdlog::info("volume {} ({}): taken over from backend {}, where it is {}", record.name, record.id,
+                 record.backend, record.owner);
+    return journal_.save(record);
+}
+
+Result<void> Converger::attach(Pass &pass) {
+    VolumeRecord &record = pass.record;
+    pass.task.stage("attaching");
+    auto connection = pass.driver->attach(pass.task.call, pass.here(node_));
+    if (!connection)
+        return fail(std::move(connection).error());
+    auto connector = connectors_.for_protocol(connection->protocol);
+    if (!connector)
+        return fail(std::move(connector).error());
+    // On disk before the first side effect on this host: tear-down follows this record, not what is still
+    // visible.
+    record.connection = std::move(*connection);
+    if (auto saved = journal_.save(record); !saved)
+        return saved;
+    pass.task.stage("connecting the device");
+    auto device = (*connector)->connect(*record.connection, pass.task.call.deadline);
+    if (!device)
+        return fail(std::move(device).error());
+    return {};
+}
+
+Result<void> Converger::detach(Pass &pass) {
+    VolumeRecord &record = pass.record;
+    pass.task.stage("detaching");
+    const std::optional<Connection> connection =
+        record.connection ? record.connection : pass.sight.connection;
+    if (connection) {
+        auto connector = connectors_.for_protocol(connection->protocol);
+        if (!connector)
+            return fail(std::move(connector).error());
+        auto gone = (*connector)->disconnect(*connection, pass.task.call.deadline);
+        if (!gone && gone.error().code != Code::not_found)
+            return fail(std::move(gone).error());
+    }
+    if (auto detached = pass.driver->detach(pass.task.call, pass.here(node_)); !detached)
+        return detached;
+    auto after = pass.driver->get(pass.task.call, record.id);
+    if (after) {
+        const auto &nodes = after->attached_nodes;
+        if (std::find(nodes.begin(), nodes.end(), node_.identity.id) != nodes.end()) {
+            return fail_retryable(
+                Code::conflict, fmt::format("backend {} still shows it attached to this node after a detach",
+                                            record.backend));
+        }
+    } else if (after.error().code != Code::not_found) {
+        return fail(std::move(after).error());
+    }
+    record.connection.reset();
+    return journal_.save(record);
+}
+
+Result<void> Converger::destroy(Pass &pass) {
+    VolumeRecord &record = pass.record;
+    pass.task.stage("destroying on the backend");
+    if (auto destroyed = pass.driver->destroy(pass.task.call, record.id); !destroyed)
+        return destroyed;
+    spdlog::info("volume {} ({}): destroyed on backend {}", record.name, record.id, record.backend);
+    return {};
+}
+
+Result<void> Converger::rescan(Pass &pass) {
+    pass.task.stage("waiting for the device");
+    // One attempt with a limit of its own; then the planner tries to attach anew, once.
+    pass.device_overdue = true;
+    const auto &connection = pass.sight.connection ? pass.sight.connection : pass.record.connection;
+    if (!connection)
+        return {};
+    auto connector = connectors_.for_protocol(connection->protocol);
+    if (!connector)
+        return fail(std::move(connector).error());
+    const auto wanted = pass.sight.volume ? pass.sight.volume->bytes : pass.record.bytes;
+    const Deadline limit = pass.task.call.deadline.earlier(Deadline::after(std::chrono::seconds(10)));
+    auto device = (*connector)->rescan(*connection, wanted, limit);
+    if (!device)
+        spdlog::warn("volume {}: rescan: {}", pass.record.name, device.error().message);
+    return {};
+}
+
+} // namespace drover

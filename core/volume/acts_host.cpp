@@ -1,0 +1,201 @@
+// The acts on this host: format, mount, grow, unmount. Each takes the device from the look that decided on
+// it, whose identity was proven then; formatting proves it once more.
+#include "core/filesystem/check.hpp"
+#include "core/filesystem/format.hpp"
+#include "core/filesystem/grow.hpp"
+#include "core/filesystem/mount.hpp"
+#include "core/volume/identity.hpp"
+#include "core/volume/pass.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+namespace drover {
+
+namespace {
+// How long an unmount waits for its users to go before it names them.
+constexpr std::chrono::seconds kUnmountPatience{8};
+constexpr std::uint32_t kDefaultRootMode = 0777; // as Flocker: any user of the container may write
+
+filesystem::BlockDevice block_device(const connect::Device &device) {
+    return {.path = device.path, .major = device.major, .minor = device.minor};
+}
+
+Result<void> make_subfolder(const std::filesystem::path &target, const RootOptions &root) {
+    if (root.subfolder.empty())
+        return {};
+    const auto folder = target / root.subfolder;
+    if (::mkdir(folder.c_str(), 0700) != 0) {
+        if (errno != EEXIST)
+            return fail_errno(errno, fmt::format("cannot make the folder {}", folder.string()));
+        struct stat status {};
+        if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+            return fail(Code::conflict,
+                        fmt::format("{} is not a folder: move it away, or use the volume without a subfolder",
+                                    folder.string()));
+        }
+        return {};
+    }
+    if ((root.uid || root.gid) && ::lchown(folder.c_str(), root.uid.value_or(static_cast<uid_t>(-1)),
+                                           root.gid.value_or(static_cast<gid_t>(-1))) != 0) {
+        return fail_errno(errno, fmt::format("cannot give {} its owner", folder.string()));
+    }
+    if (::chmod(folder.c_str(), root.mode.value_or(kDefaultRootMode)) != 0) {
+        return fail_errno(errno, fmt::format("cannot set the mode of {}", folder.string()));
+    }
+    return {};
+}
+} // namespace
+
+Result<void> Converger::format(Pass &pass) {
+    VolumeRecord &record = pass.record;
+    pass.task.stage("formatting");
+    const bool was_never_written = record.format == plan::Format::never;
+    record.format = plan::Format::started;
+    record.format_token = random_uuid();
+    if (record.fs_uuid.empty())
+        record.fs_uuid = filesystem_uuid(record.id);
+    if (auto saved = journal_.save(record); !saved)
+        return saved;
+
+    // Look a second time, now that the record says what is about to happen: identity and blankness must hold
+    // twice.
+    auto again = look(record, pass.task);
+    if (!again)
+        return fail(std::move(again).error());
+    if (again->classify(record) != plan::Discovered::here_blank ||
+        again->device->path != pass.sight.device->path) {
+        return fail_retryable(
+            Code::conflict, fmt::format("{} changed while it was about to be formatted; nothing was written",
+                                        pass.sight.device->path.string()));
+    }
+    spdlog::info("volume {} ({}): formatting {} as {} with uuid {}", record.name, record.id,
+                 again->device->path.string(), record.fstype, record.fs_uuid);
+    auto formatted = filesystem::format(block_device(*again->device),
+                                        {.fstype = record.fstype,
+                                         .uuid = record.fs_uuid,
+                                         .zeroed = pass.capabilities.zeroed && was_never_written},
+                                        pass.task.call.deadline);
+    if (!formatted)
+        return formatted;
+    record.format = plan::Format::done;
+    record.format_token.clear();
+    return journal_.save(record);
+}
+
+Result<void> Converger::finish_format(Pass &pass) {
+    VolumeRecord &record = pass.record;
+    pass.task.stage("checking the new filesystem");
+    auto checked = filesystem::check(block_device(*pass.sight.device), record.fstype,
+                                     filesystem::CheckMode::verify, pass.task.call.deadline);
+    if (!checked)
+        return fail(std::move(checked).error());
+    record.format = plan::Format::done;
+    record.format_token.clear();
+    return journal_.save(record);
+}
+
+Result<void> Converger::mount(Pass &pass, bool grow_first) {
+    VolumeRecord &record = pass.record;
+    const filesystem::BlockDevice device = block_device(*pass.sight.device);
+    const auto target = node_.mount_target(record.id);
+    pass.task.stage("checking the filesystem");
+    auto checked =
+        filesystem::check(device, record.fstype, filesystem::CheckMode::preen, pass.task.call.deadline);
+    if (!checked)
+        return fail(std::move(checked).error());
+    if (checked->repaired)
+        spdlog::warn("volume {} ({}): the filesystem was repaired: {}", record.name, record.id,
+                     checked->output);
+    const auto grow_to = [&](const std::optional<std::filesystem::path> &mounted_at) -> Result<void> {
+        pass.task.stage("growing the filesystem");
+        auto grown = filesystem::grow(device, mounted_at, record.fstype, pass.task.call.deadline);
+        if (!grown)
+            return fail(std::move(grown).error());
+        record.grow_pending = false;
+        return journal_.save(record);
+    };
+    // ext4 grows before it is mounted (that needs no privilege of its own), xfs can only grow afterwards.
+    if (grow_first && record.fstype == "ext4") {
+        if (auto grown = grow_to(std::nullopt); !grown)
+            return grown;
+    }
+    pass.task.stage("mounting");
+    if (auto mounted = filesystem::mount(device, target, record.fstype, {}, pass.task.call.deadline);
+        !mounted)
+        return mounted;
+    if (grow_first && record.fstype != "ext4") {
+        if (auto grown = grow_to(target); !grown)
+            return grown;
+    }
+    if (!record.root_prepared) {
+        auto prepared = filesystem::prepare_new_root(target, record.root.mode.value_or(kDefaultRootMode),
+                                                     record.root.uid.value_or(0), record.root.gid.value_or(0),
+                                                     pass.task.call.deadline);
+        if (!prepared)
+            return prepared;
+        record.root_prepared = true;
+        if (auto saved = journal_.save(record); !saved)
+            return saved;
+    }
+    return make_subfolder(target, record.root);
+}
+
+Result<void> Converger::grow(VolumeRecord &record, const Sight &sight, const Task &task) {
+    if (sight.connection) {
+        task.stage("rescanning the device");
+        auto connector = connectors_.for_protocol(sight.connection->protocol);
+        if (!connector)
+            return fail(std::move(connector).error());
+        auto device = (*connector)->rescan(*sight.connection, record.bytes, task.call.deadline);
+        if (!device)
+            return fail(std::move(device).error());
+    }
+    if (!record.grow_pending || sight.seen.mount != plan::MountSeen::right || !sight.device)
+        return {};
+    task.stage("growing the filesystem");
+    auto grown = filesystem::grow(block_device(*sight.device), node_.mount_target(record.id), record.fstype,
+                                  task.call.deadline);
+    if (!grown)
+        return fail(std::move(grown).error());
+    record.grow_pending = false;
+    return journal_.save(record);
+}
+
+Result<void> Converger::unmount(Pass &pass) {
+    const auto &entry = pass.sight.at_target;
+    if (!entry)
+        return fail(failure_of(pass, plan::Action::fail_wrong));
+    pass.task.stage("unmounting");
+    const Deadline patience = pass.task.call.deadline.earlier(Deadline::after(kUnmountPatience));
+    return filesystem::unmount(entry->target, entry->major, entry->minor, patience);
+}
+
+Result<void> Converger::unmount_wrong(Pass &pass) {
+    // Only on our own mount point; what somebody mounted elsewhere is theirs.
+    return unmount(pass);
+}
+
+// The backend or the grant says that this node has lost the volume: nothing may be flushed to it, nothing
+// asked of the driver.
+Result<void> Converger::tear_down(Pass &pass) {
+    const auto &entry = pass.sight.at_target;
+    if (!entry)
+        return fail(failure_of(pass, plan::Action::fail_wrong));
+    pass.task.stage("removing a stale mount");
+    spdlog::warn(
+        "volume {} ({}): mounted here, but the backend says it is not attached to this node: unmounting",
+        pass.record.name, pass.record.id);
+    const Deadline patience = pass.task.call.deadline.earlier(Deadline::after(kUnmountPatience));
+    auto unmounted = filesystem::unmount(entry->target, entry->major, entry->minor, patience);
+    if (!unmounted && ::umount2(entry->target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+        return unmounted;
+    pass.record.connection.reset();
+    return journal_.save(pass.record);
+}
+
+} // namespace drover

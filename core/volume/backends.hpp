@@ -1,0 +1,27 @@
+// Where the volume service gets its open drivers from. The agent opens them (in the background, again and
+// again until it works); a test hands in what it likes.
+#pragma once
+
+#include "core/volume/views.hpp"
+#include "loader/driver.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace drover {
+
+class Backends {
+public:
+    virtual ~Backends() = default;
+    // The open driver, or why there is none: no such backend (not_found, naming those there are), still
+    // opening or failed to open (unreachable, retryable). The pointer keeps the driver open. From any thread.
+    virtual Result<std::shared_ptr<Driver>> driver(const std::string &backend) = 0;
+    // Of an open driver; asked once per open. From any thread; may block on the driver.
+    virtual Result<Capabilities> capabilities(const std::string &backend) = 0;
+    [[nodiscard]] virtual const std::string &default_backend() const noexcept = 0;
+    [[nodiscard]] virtual bool is_known(const std::string &backend) const noexcept = 0;
+    [[nodiscard]] virtual std::vector<BackendView> views() const = 0;
+};
+
+} // namespace drover

@@ -1,0 +1,155 @@
+// Growing and removing volumes.
+#include "core/volume/submit.hpp"
+#include "core/volume/volumes.hpp"
+#include "drover/ext/extend.h"
+
+namespace drover {
+
+Result<VolumeView> Volumes::do_extend(const Task &task, VolumeRecord record, std::uint64_t bytes) {
+    if (bytes < record.bytes) {
+        return fail(Code::invalid, fmt::format("{} bytes are less than it has ({}): volumes never shrink",
+                                               bytes, record.bytes));
+    }
+    if (record.owner.empty() || record.desired == plan::Desired::destroy) {
+        return fail_retryable(Code::conflict, "it is being made or deleted");
+    }
+    auto driver = converger_.driver_of(record);
+    if (!driver)
+        return fail(std::move(driver).error());
+    if (!(*driver)->offers(DRV_EXT_EXTEND)) {
+        return fail(Code::unsupported, fmt::format("driver {} of backend {} cannot extend volumes",
+                                                   (*driver)->description().name, record.backend));
+    }
+    record.extend_to = bytes;
+    if (auto saved = journal_.save(record); !saved)
+        return fail(std::move(saved).error());
+    if (auto grown = finish_extend(task, record); !grown) {
+        note_failure(record, grown.error(), std::nullopt);
+        return fail(std::move(grown).error());
+    }
+    return view(record);
+}
+
+// Each step compares sizes and does only what is missing, so that it can be repeated after a crash.
+Result<void> Volumes::finish_extend(const Task &task, VolumeRecord &record) {
+    auto driver = converger_.driver_of(record);
+    if (!driver)
+        return fail(std::move(driver).error());
+    auto capabilities = parts_.backends.capabilities(record.backend);
+    if (!capabilities)
+        return fail(std::move(capabilities).error());
+    auto sight = converger_.look(record, task);
+    if (!sight)
+        return fail(std::move(sight).error());
+    const auto refuse = [&](Error error) -> Result<void> {
+        record.extend_to = 0;
+        if (auto saved = journal_.save(record); !saved)
+            return saved;
+        return fail(std::move(error));
+    };
+    switch (sight->classify(record)) {
+    case plan::Discovered::detached:
+    case plan::Discovered::here_blank:
+    case plan::Discovered::here_fs:
+        break;
+    case plan::Discovered::mounted:
+        if (!capabilities->online_extend) {
+            return refuse(
+                {.code = Code::conflict,
+                 .message = fmt::format("backend {} cannot extend a volume in use: unmount it first",
+                                        record.backend)});
+        }
+        break;
+    case plan::Discovered::elsewhere:
+    case plan::Discovered::elsewhere_fenced:
+        return refuse(
+            {.code = Code::conflict,
+             .message = fmt::format("it is attached to another node ({}): extend it there", sight->holder)});
+    case plan::Discovered::unknown:
+        return fail(
+            sight->doubt
+                ? *sight->doubt
+                : Error{.code = Code::unreachable, .message = "its state cannot be told", .retryable = true});
+    default:
+        return refuse({.code = Code::conflict,
+                       .message = fmt::format("it cannot be extended as it is ({})",
+                                              plan::to_string(sight->classify(record)))});
+    }
+    task.stage("extending on the backend");
+    auto extended = (*driver)->extend(task.call, record.id, record.extend_to);
+    if (!extended) {
+        if (extended.error().retryable || extended.error().state_unknown)
+            return fail(std::move(extended).error());
+        return refuse(std::move(extended).error());
+    }
+    if (extended->bytes < record.extend_to) {
+        return refuse(
+            {.code = Code::internal,
+             .message = fmt::format("driver {} says it extended to {} bytes and shows {}",
+                                    (*driver)->description().name, record.extend_to, extended->bytes)});
+    }
+    const bool has_filesystem =
+        record.format == plan::Format::done || record.format == plan::Format::inherited;
+    record.grow_pending = record.grow_pending || (has_filesystem && extended->bytes > record.bytes);
+    record.bytes = extended->bytes;
+    record.extend_to = 0;
+    if (auto saved = journal_.save(record); !saved)
+        return saved;
+    return converger_.grow(record, *sight, task);
+}
+
+Result<void> Volumes::do_remove(const Task &task, VolumeRecord record, RemovePolicy policy) {
+    if (record.use_count() > 0) {
+        return fail(Code::conflict,
+                    fmt::format("it is in use here ({} {}): unmount it first", record.use_count(),
+                                record.use_count() == 1 ? "use" : "uses"));
+    }
+    if (policy == RemovePolicy::keep || (policy == RemovePolicy::destroy_if_ours && !record.created_by_us)) {
+        return forget(task, std::move(record));
+    }
+    if (const auto snapshots = journal_.snapshots_of(record.id); !snapshots.empty()) {
+        std::string names;
+        for (const auto &snapshot : snapshots)
+            names += (names.empty() ? "" : ", ") + snapshot->name;
+        return fail(Code::conflict, fmt::format("it has snapshots ({}): remove them first", names));
+    }
+    record.desired = plan::Desired::destroy;
+    if (auto saved = journal_.save(record); !saved)
+        return saved;
+    auto destroyed = converger_.reach(record, plan::Desired::destroy, task);
+    if (destroyed)
+        return {};
+    const Error &error = destroyed.error();
+    if (error.retryable && error.code != Code::conflict) {
+        // The tombstone is written: it goes on by itself as soon as the backend can.
+        note_failure(record, error, std::nullopt);
+        converge_later(record, std::chrono::milliseconds(100));
+        return destroyed;
+    }
+    record.desired = plan::Desired::release;
+    if (auto saved = journal_.save(record); !saved)
+        return saved;
+    note_failure(record, error, std::nullopt);
+    return destroyed;
+}
+
+Result<void> Volumes::forget(const Task &task, VolumeRecord record) {
+    // What never came to be needs no release, and what is lost cannot be released.
+    if (!record.owner.empty() && !record.intent) {
+        auto released = converger_.reach(record, plan::Desired::release, task);
+        if (!released && released.error().code != Code::not_found)
+            return released;
+    }
+    for (const auto &snapshot : journal_.snapshots_of(record.id)) {
+        if (auto erased = journal_.erase_snapshot(snapshot->id); !erased)
+            return erased;
+    }
+    spdlog::info("volume {} ({}): forgotten here; backend {} keeps it", record.name, record.id,
+                 record.backend);
+    if (auto erased = journal_.erase_volume(record.id); !erased)
+        return erased;
+    live_.erase(record.id);
+    return {};
+}
+
+} // namespace drover

@@ -1,0 +1,238 @@
+// Making volumes: new, from a source, or taken over because the backend has them already.
+#include "core/volume/submit.hpp"
+#include "core/volume/volumes.hpp"
+
+namespace drover {
+
+namespace {
+
+Result<void> check_shape(const VolumeSpec &spec, const VolumeRecord &record, std::uint64_t granularity) {
+    const auto differs = [&](std::string_view what, std::string_view has, std::string_view asked) {
+        return fail(Code::exists,
+                    fmt::format("it exists with {} {}, not {}: use it as it is, or choose another name", what,
+                                has.empty() ? "(none)" : has, asked));
+    };
+    if (spec.bytes && (record.bytes < *spec.bytes || record.bytes - *spec.bytes >= granularity)) {
+        return differs("size", fmt::format("{} bytes", record.bytes), fmt::format("{} bytes", *spec.bytes));
+    }
+    if (!spec.profile.empty() && spec.profile != record.profile)
+        return differs("profile", record.profile, spec.profile);
+    if (!spec.pool.empty() && spec.pool != record.pool)
+        return differs("pool", record.pool, spec.pool);
+    if (!spec.fstype.empty() && spec.fstype != record.fstype)
+        return differs("filesystem", record.fstype, spec.fstype);
+    return {};
+}
+
+Result<void> check_spec(const VolumeSpec &spec) {
+    if (spec.bytes && *spec.bytes == 0)
+        return fail(Code::invalid, "a volume of size 0 cannot be made: give a size such as 10GiB");
+    if (!spec.fstype.empty() && spec.fstype != "ext4" && spec.fstype != "xfs") {
+        return fail(Code::invalid, fmt::format("filesystem {} is not known: use ext4 or xfs", spec.fstype));
+    }
+    const std::string &folder = spec.root.subfolder;
+    if (!folder.empty()) {
+        if (auto good = check_name(folder, "subfolder"); !good)
+            return good;
+    }
+    if (spec.root.mode && *spec.root.mode > 07777) {
+        return fail(Code::invalid, fmt::format("mode {:o} is no set of permission bits", *spec.root.mode));
+    }
+    return {};
+}
+
+} // namespace
+
+Result<VolumeView> Volumes::do_create(const Task &task, const VolumeSpec &spec, const std::string &id,
+                                      const std::string &backend) {
+    if (auto good = check_spec(spec); !good)
+        return fail(std::move(good).error());
+    if (const auto record = journal_.volume(id))
+        return create_existing(task, spec, *record);
+    auto adopted = adopt(task, spec, id, backend);
+    if (!adopted)
+        return fail(std::move(adopted).error());
+    if (*adopted)
+        return std::move(**adopted);
+    if (spec.must_exist) {
+        return fail(
+            Code::not_found,
+            fmt::format("no such volume, here or on backend {}; it is not created without being asked to: "
+                        "create it first, with at least one option (such as a size)",
+                        backend));
+    }
+    return create_new(task, spec, id, backend);
+}
+
+Result<VolumeView> Volumes::create_existing(const Task &task, const VolumeSpec &spec, VolumeRecord record) {
+    if (record.desired == plan::Desired::destroy) {
+        return fail_retryable(Code::conflict,
+                              "it is being deleted: try again when it is gone, or choose another name");
+    }
+    if (record.intent || record.owner.empty()) {
+        // A crash or an error came between; the same token finds what was made then.
+        if (auto made = converge_from_source(record, task); !made)
+            return fail(std::move(made).error());
+        return view(record);
+    }
+    if (!spec.any_shape) {
+        auto capabilities = parts_.backends.capabilities(record.backend);
+        const std::uint64_t granularity = capabilities ? capabilities->granularity_bytes : 1;
+        if (auto same = check_shape(spec, record, granularity); !same)
+            return fail(std::move(same).error());
+    }
+    return view(record);
+}
+
+// Another agent that shares only the backend may have made it: same name, same id.
+Result<std::optional<VolumeView>> Volumes::adopt(const Task &task, const VolumeSpec &spec,
+                                                 const std::string &id, const std::string &backend) {
+    auto driver = parts_.backends.driver(backend);
+    if (!driver)
+        return fail(std::move(driver).error());
+    auto found = (*driver)->get(task.call, id);
+    if (!found) {
+        if (found.error().code == Code::not_found)
+            return std::optional<VolumeView>();
+        return fail(std::move(found).error());
+    }
+    VolumeRecord record{.id = id,
+                        .name = spec.name,
+                        .backend = backend,
+                        .bytes = found->bytes,
+                        .profile = found->profile,
+                        .pool = found->pool,
+                        .created_unix_ns = found->created_unix_ns.value_or(unix_now_ns()),
+                        .created_by_us = false,
+                        .fstype = spec.fstype.empty() ? parts_.defaults.fstype : spec.fstype,
+                        .root = spec.root};
+    if (!spec.any_shape) {
+        auto capabilities = parts_.backends.capabilities(backend);
+        VolumeSpec comparable = spec;
+        comparable.fstype.clear(); // what is on it shows only when it is attached
+        if (auto same = check_shape(comparable, record, capabilities ? capabilities->granularity_bytes : 1);
+            !same) {
+            return fail(std::move(same).error());
+        }
+    }
+    if (auto saved = journal_.save(record); !saved)
+        return fail(std::move(saved).error());
+    if (auto claimed = converger_.reach(record, plan::Desired::release, task); !claimed)
+        return fail(std::move(claimed).error());
+    return std::optional<VolumeView>(view(record));
+}
+
+Result<VolumeRecord> Volumes::record_for(const VolumeSpec &spec, const std::string &id,
+                                         const std::string &backend) const {
+    VolumeRecord record{.id = id,
+                        .name = spec.name,
+                        .backend = backend,
+                        .bytes = spec.bytes.value_or(parts_.defaults.bytes),
+                        .profile = spec.profile,
+                        .pool = spec.pool,
+                        .created_unix_ns = unix_now_ns(),
+                        .intent = true,
+                        .fstype = spec.fstype.empty() ? parts_.defaults.fstype : spec.fstype,
+                        .root = spec.root};
+    if (!spec.source)
+        return record;
+
+    auto source = find_volume(journal_, {.name_or_id = spec.source->volume});
+    if (!source)
+        return fail(std::move(source).error().with_context("source"));
+    const VolumeRecord &origin = **source;
+    if (origin.backend != backend) {
+        return fail(Code::invalid,
+                    fmt::format("its source {} is on backend {}: a copy can only be made on the same backend",
+                                origin.name, origin.backend));
+    }
+    record.source = VolumeSource{.kind = spec.source->kind, .volume = origin.id};
+    bool formatted = origin.format == plan::Format::done || origin.format == plan::Format::inherited;
+    std::string fstype = origin.fstype;
+    std::string fs_uuid = origin.fs_uuid;
+    std::uint64_t source_bytes = origin.bytes;
+    if (spec.source->kind == VolumeSource::Kind::snapshot) {
+        auto snapshot = find_snapshot(journal_, spec.source->snapshot, VolumeRef{.name_or_id = origin.id});
+        if (!snapshot)
+            return fail(std::move(snapshot).error().with_context("source"));
+        if ((*snapshot)->state != SnapshotRecord::State::ready) {
+            return fail_retryable(Code::conflict,
+                                  fmt::format("its source snapshot {} is {}", (*snapshot)->name,
+                                              to_string((*snapshot)->state)));
+        }
+        record.source->snapshot = (*snapshot)->id;
+        formatted = (*snapshot)->formatted;
+        fstype = (*snapshot)->fstype;
+        fs_uuid = (*snapshot)->fs_uuid;
+        source_bytes = (*snapshot)->bytes;
+    }
+    if (spec.bytes && *spec.bytes < source_bytes) {
+        return fail(Code::invalid,
+                    fmt::format("{} bytes are less than its source has ({})", *spec.bytes, source_bytes));
+    }
+    record.bytes = spec.bytes.value_or(source_bytes);
+    if (formatted) {
+        if (!spec.fstype.empty() && spec.fstype != fstype) {
+            return fail(Code::invalid,
+                        fmt::format("its source carries {}; a copy cannot be {}", fstype, spec.fstype));
+        }
+        record.format = plan::Format::inherited;
+        record.fstype = fstype;
+        record.fs_uuid = fs_uuid;
+        record.root_prepared = true;
+        record.grow_pending = record.bytes > source_bytes;
+        if (record.root.subfolder.empty())
+            record.root.subfolder = origin.root.subfolder;
+    }
+    return record;
+}
+
+Result<VolumeView> Volumes::create_new(const Task &task, const VolumeSpec &spec, const std::string &id,
+                                       const std::string &backend) {
+    auto record = record_for(spec, id, backend);
+    if (!record)
+        return fail(std::move(record).error());
+    if (auto saved = journal_.save(*record); !saved)
+        return fail(std::move(saved).error());
+    auto made = converge_from_source(*record, task);
+    if (made)
+        return view(*record);
+
+    // The caller is told that it failed, so nothing of it may stay, unless nobody can tell whether something
+    // was made: then the intent stays, and the next create (or remove) of that name finds out.
+    auto driver = parts_.backends.driver(backend);
+    if (driver && !made.error().state_unknown) {
+        const auto now = (*driver)->get(task.call, id);
+        if (!now && now.error().code == Code::not_found) {
+            if (auto erased = journal_.erase_volume(id); !erased)
+                return fail(std::move(erased).error());
+            return fail(std::move(made).error());
+        }
+    }
+    note_failure(*record, made.error(), std::nullopt);
+    return fail(std::move(made).error());
+}
+
+// A source that is mounted here is frozen while it is copied, so that the copy is one instant's.
+Result<void> Volumes::converge_from_source(VolumeRecord &record, const Task &task) {
+    const auto make = [&] { return converger_.reach(record, plan::Desired::release, task); };
+    if (!record.intent || !record.source || record.source->kind != VolumeSource::Kind::volume)
+        return make();
+    const auto lock = lock_of(record.source->volume);
+    const std::lock_guard guard(*lock);
+    const auto origin = journal_.volume(record.source->volume);
+    if (!origin)
+        return make(); // the backend may still have it; it answers
+    VolumeRecord source = *origin;
+    auto consistent = frozen(source, task, make);
+    if (!consistent)
+        return fail(std::move(consistent).error());
+    if (*consistent)
+        return {};
+    spdlog::warn("volume {} ({}): its source {} was not held still while it was copied: the copy is as after "
+                 "a power loss",
+                 record.name, record.id, source.name);
+    return {};
+}
+
+} // namespace drover

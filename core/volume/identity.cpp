@@ -1,0 +1,40 @@
+#include "core/volume/identity.hpp"
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/string_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include <algorithm>
+
+namespace drover {
+
+std::string uuid_v5(std::string_view space, std::string_view name) {
+    const boost::uuids::uuid root = boost::uuids::string_generator()(space.begin(), space.end());
+    return boost::uuids::to_string(boost::uuids::name_generator_sha1(root)(name.data(), name.size()));
+}
+
+std::string random_uuid() {
+    return boost::uuids::to_string(boost::uuids::random_generator()());
+}
+
+std::string filesystem_uuid(std::string_view volume_id) {
+    return uuid_v5(volume_id, "filesystem");
+}
+
+bool is_uuid(std::string_view text) noexcept {
+    if (text.size() != 36)
+        return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (c != '-')
+                return false;
+        } else if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace drover

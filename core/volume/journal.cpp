@@ -1,0 +1,190 @@
+#include "core/volume/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+
+namespace drover {
+
+namespace {
+constexpr std::string_view kVolumes = "volumes/";
+constexpr std::string_view kSnapshots = "snapshots/";
+constexpr std::string_view kNotes = "node/";
+
+std::string key_of(std::string_view prefix, std::string_view id) {
+    return fmt::format("{}{}", prefix, id);
+}
+} // namespace
+
+Result<std::unique_ptr<Journal>> Journal::load(store::Store &store) {
+    std::unique_ptr<Journal> journal(new Journal(store));
+    auto volumes = store.list(kVolumes);
+    if (!volumes)
+        return fail(std::move(volumes).error());
+    for (const auto &entry : *volumes) {
+        auto record = decode_volume(entry.value);
+        if (!record)
+            return fail(std::move(record).error().with_context(entry.key));
+        journal->ids_by_name_[record->name] = record->id;
+        const std::string id = record->id;
+        journal->volumes_[id] = {std::make_shared<const VolumeRecord>(std::move(*record)), entry.revision};
+    }
+    auto snapshots = store.list(kSnapshots);
+    if (!snapshots)
+        return fail(std::move(snapshots).error());
+    for (const auto &entry : *snapshots) {
+        auto record = decode_snapshot(entry.value);
+        if (!record)
+            return fail(std::move(record).error().with_context(entry.key));
+        const std::string id = record->id;
+        journal->snapshots_[id] = {std::make_shared<const SnapshotRecord>(std::move(*record)),
+                                   entry.revision};
+    }
+    return journal;
+}
+
+Journal::VolumePtr Journal::volume(const std::string &id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = volumes_.find(id);
+    return found == volumes_.end() ? nullptr : found->second.record;
+}
+
+Journal::VolumePtr Journal::volume_named(const std::string &name) const {
+    const std::shared_lock lock(mutex_);
+    const auto id = ids_by_name_.find(name);
+    if (id == ids_by_name_.end())
+        return nullptr;
+    const auto found = volumes_.find(id->second);
+    return found == volumes_.end() ? nullptr : found->second.record;
+}
+
+std::vector<Journal::VolumePtr> Journal::volumes() const {
+    std::vector<VolumePtr> rows;
+    {
+        const std::shared_lock lock(mutex_);
+        rows.reserve(volumes_.size());
+        for (const auto &[id, row] : volumes_)
+            rows.push_back(row.record);
+    }
+    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) { return a->name < b->name; });
+    return rows;
+}
+
+Journal::SnapshotPtr Journal::snapshot(const std::string &id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = snapshots_.find(id);
+    return found == snapshots_.end() ? nullptr : found->second.record;
+}
+
+std::vector<Journal::SnapshotPtr> Journal::snapshots() const {
+    std::vector<SnapshotPtr> rows;
+    {
+        const std::shared_lock lock(mutex_);
+        rows.reserve(snapshots_.size());
+        for (const auto &[id, row] : snapshots_)
+            rows.push_back(row.record);
+    }
+    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) {
+        return std::tie(a->created_unix_ns, a->id) < std::tie(b->created_unix_ns, b->id);
+    });
+    return rows;
+}
+
+std::vector<Journal::SnapshotPtr> Journal::snapshots_of(const std::string &volume_id) const {
+    auto rows = snapshots();
+    std::erase_if(rows, [&](const auto &row) { return row->volume_id != volume_id; });
+    return rows;
+}
+
+template <typename Record>
+Result<void> Journal::save_row(Table<Record> &table, const std::string &key, const Record &record) {
+    std::int64_t expected = 0;
+    {
+        const std::shared_lock lock(mutex_);
+        if (const auto found = table.find(record.id); found != table.end()) {
+            if (*found->second.record == record)
+                return {}; // nothing to write
+            expected = found->second.revision;
+        }
+    }
+    const std::array writes{store::Write{.key = key, .value = encode(record), .expected = expected}};
+    auto revision = store_.commit(writes);
+    if (!revision)
+        return fail(std::move(revision).error());
+    const std::unique_lock lock(mutex_);
+    table[record.id] = {std::make_shared<const Record>(record), *revision};
+    return {};
+}
+
+template <typename Record>
+Result<void> Journal::erase_row(Table<Record> &table, const std::string &key, const std::string &id) {
+    std::int64_t expected = 0;
+    {
+        const std::shared_lock lock(mutex_);
+        const auto found = table.find(id);
+        if (found == table.end())
+            return {};
+        expected = found->second.revision;
+    }
+    const std::array writes{store::Write{.key = key, .value = std::nullopt, .expected = expected}};
+    auto revision = store_.commit(writes);
+    if (!revision)
+        return fail(std::move(revision).error());
+    const std::unique_lock lock(mutex_);
+    table.erase(id);
+    return {};
+}
+
+Result<void> Journal::save(const VolumeRecord &record) {
+    auto saved = save_row(volumes_, key_of(kVolumes, record.id), record);
+    if (saved) {
+        const std::unique_lock lock(mutex_);
+        ids_by_name_[record.name] = record.id;
+    }
+    return saved;
+}
+
+Result<void> Journal::save(const SnapshotRecord &record) {
+    return save_row(snapshots_, key_of(kSnapshots, record.id), record);
+}
+
+Result<void> Journal::erase_volume(const std::string &id) {
+    const auto record = volume(id);
+    if (!record)
+        return {};
+    auto erased = erase_row(volumes_, key_of(kVolumes, id), id);
+    if (erased) {
+        const std::unique_lock lock(mutex_);
+        if (const auto named = ids_by_name_.find(record->name);
+            named != ids_by_name_.end() && named->second == id) {
+            ids_by_name_.erase(named);
+        }
+    }
+    return erased;
+}
+
+Result<void> Journal::erase_snapshot(const std::string &id) {
+    return erase_row(snapshots_, key_of(kSnapshots, id), id);
+}
+
+Result<std::optional<std::string>> Journal::note(std::string_view key) const {
+    auto entry = store_.get(key_of(kNotes, key));
+    if (!entry)
+        return fail(std::move(entry).error());
+    if (!*entry)
+        return std::optional<std::string>();
+    return std::optional<std::string>((*entry)->value);
+}
+
+Result<void> Journal::set_note(std::string_view key, std::string value) {
+    const std::array writes{
+        store::Write{.key = key_of(kNotes, key), .value = std::move(value), .expected = std::nullopt}};
+    auto revision = store_.commit(writes);
+    if (!revision)
+        return fail(std::move(revision).error());
+    return {};
+}
+
+} // namespace drover

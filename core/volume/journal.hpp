@@ -1,0 +1,69 @@
+// The records of this node, in memory for reading and in the store for keeping. A row is durable when save
+// returns: that is what "intent before act" rests on. Only the job that runs on a volume changes its rows;
+// reads come from any thread.
+#pragma once
+
+#include "core/store/store.hpp"
+#include "core/volume/records.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace drover {
+
+class Journal {
+public:
+    using VolumePtr = std::shared_ptr<const VolumeRecord>;
+    using SnapshotPtr = std::shared_ptr<const SnapshotRecord>;
+
+    // Reads everything. A row that cannot be read is an error: nothing is skipped, since a skipped row is a
+    // lost volume. `store` must outlive the journal.
+    static Result<std::unique_ptr<Journal>> load(store::Store &store);
+
+    [[nodiscard]] VolumePtr volume(const std::string &id) const; // null: none
+    [[nodiscard]] VolumePtr volume_named(const std::string &name) const;
+    [[nodiscard]] std::vector<VolumePtr> volumes() const;
+    [[nodiscard]] SnapshotPtr snapshot(const std::string &id) const;
+    [[nodiscard]] std::vector<SnapshotPtr> snapshots() const;
+    [[nodiscard]] std::vector<SnapshotPtr> snapshots_of(const std::string &volume_id) const;
+
+    // Durable on return. Code::conflict when another writer changed the row (another agent on this state).
+    Result<void> save(const VolumeRecord &record);
+    Result<void> save(const SnapshotRecord &record);
+    Result<void> erase_volume(const std::string &id);
+    Result<void> erase_snapshot(const std::string &id);
+
+    // Single texts about this node ("boot-id").
+    Result<std::optional<std::string>> note(std::string_view key) const;
+    Result<void> set_note(std::string_view key, std::string value);
+
+private:
+    explicit Journal(store::Store &store) : store_(store) {}
+
+    template <typename Record>
+    struct Row {
+        std::shared_ptr<const Record> record;
+        std::int64_t revision = 0;
+    };
+    template <typename Record>
+    using Table = std::unordered_map<std::string, Row<Record>>;
+
+    template <typename Record>
+    Result<void> save_row(Table<Record> &table, const std::string &key, const Record &record);
+    template <typename Record>
+    Result<void> erase_row(Table<Record> &table, const std::string &key, const std::string &id);
+
+    store::Store &store_;
+    mutable std::shared_mutex mutex_;
+    Table<VolumeRecord> volumes_;
+    Table<SnapshotRecord> snapshots_;
+    std::unordered_map<std::string, std::string> ids_by_name_;
+};
+
+} // namespace drover

@@ -1,0 +1,193 @@
+// Going on: after a start, after a failure, after a backend came back. Whatever a record says was begun is
+// finished by the same planner, with a growing pause between tries; what succeeded costs nothing any more.
+#include "core/filesystem/freeze.hpp"
+#include "core/filesystem/mount_table.hpp"
+#include "core/volume/submit.hpp"
+#include "core/volume/volumes.hpp"
+
+#include <algorithm>
+
+namespace drover {
+
+namespace {
+
+// Is there anything of it to finish or to verify? Idle volumes are not touched at a start.
+bool is_unfinished(const VolumeRecord &record) noexcept {
+    return record.intent || record.owner.empty() || record.desired != plan::Desired::release ||
+           record.connection.has_value() || record.extend_to != 0 || !record.reverting.empty() ||
+           record.frozen;
+}
+
+// 0.1 s, then four times as long each time: up to 10 s for what may pass by itself, up to 5 minutes for what
+// will not.
+std::chrono::nanoseconds back_off(unsigned attempts, bool transient) noexcept {
+    const std::chrono::nanoseconds most =
+        transient ? std::chrono::nanoseconds(std::chrono::seconds(10)) : std::chrono::minutes(5);
+    std::chrono::nanoseconds delay = std::chrono::milliseconds(100);
+    for (unsigned i = 0; i < attempts && delay < most; ++i)
+        delay *= 4;
+    return std::min(delay, most);
+}
+
+} // namespace
+
+Result<void> Volumes::recover() {
+    auto last_boot = journal_.note("boot-id");
+    if (!last_boot)
+        return fail(std::move(last_boot).error());
+    const bool rebooted = *last_boot && **last_boot != parts_.node.boot_id;
+    auto table = filesystem::mount_table();
+    if (!table)
+        return fail(std::move(table).error());
+    for (const auto &found : journal_.volumes()) {
+        if (!is_unfinished(*found) && found->uses.empty())
+            continue;
+        VolumeRecord record = *found;
+        const auto target = parts_.node.mount_target(record.id);
+        const auto mounted =
+            std::find_if(table->begin(), table->end(), [&](const filesystem::MountEntry &entry) {
+                return entry.target == target.native();
+            });
+        if (record.frozen) {
+            // Whatever else is wrong, nobody may wait for ever on a filesystem that a crash left frozen.
+            if (mounted != table->end()) {
+                auto thawed = filesystem::thaw_leftover(target, Deadline::after(std::chrono::seconds(30)));
+                if (!thawed)
+                    spdlog::error("volume {}: {}", record.name, thawed.error().message);
+            }
+            record.frozen = false;
+        }
+        if (rebooted) {
+            record.uses.clear(); // their callers died with the machine
+        } else if (std::any_of(record.uses.begin(), record.uses.end(),
+                               [](const auto &use) { return !use.second.delivered; })) {
+            // The caller never had our answer. If a container has the filesystem all the same, the kernel
+            // knows.
+            bool in_use = false;
+            if (mounted != table->end()) {
+                const auto users = filesystem::mount_namespaces_using(mounted->major, mounted->minor);
+                in_use = !users || !users->empty(); // doubt counts as use
+            }
+            if (!in_use)
+                std::erase_if(record.uses, [](const auto &use) { return !use.second.delivered; });
+        }
+        if (record.use_count() == 0 && record.desired == plan::Desired::mount)
+            record.desired = plan::Desired::release;
+        if (auto saved = journal_.save(record); !saved)
+            return saved;
+        converge_later(record, std::chrono::nanoseconds(0));
+    }
+    for (const auto &snapshot : journal_.snapshots()) {
+        if (snapshot->state == SnapshotRecord::State::ready)
+            continue;
+        if (const auto record = journal_.volume(snapshot->volume_id))
+            converge_later(*record, std::chrono::nanoseconds(0));
+    }
+    return journal_.set_note("boot-id", parts_.node.boot_id);
+}
+
+void Volumes::backend_ready(const std::string &backend) {
+    for (const auto &record : journal_.volumes()) {
+        if (record->backend != backend)
+            continue;
+        const bool waits = is_unfinished(*record) || live_.get(record->id).attempts > 0;
+        if (waits)
+            converge_later(*record, std::chrono::nanoseconds(0));
+    }
+}
+
+void Volumes::note_failure(const VolumeRecord &record, const Error &error,
+                           std::optional<std::chrono::nanoseconds> retry_in) {
+    live_.change(record.id, [&](Live &live) {
+        const std::uint64_t now = unix_now_ns();
+        const bool same = live.failure && live.failure->message == error.message;
+        live.failure = VolumeFailure{.code = error.code,
+                                     .message = error.message,
+                                     .since_unix_ns = same ? live.failure->since_unix_ns : now,
+                                     .next_retry_unix_ns = std::nullopt};
+        if (retry_in)
+            live.failure->next_retry_unix_ns = now + static_cast<std::uint64_t>(retry_in->count());
+    });
+}
+
+void Volumes::converge_later(const VolumeRecord &record, std::chrono::nanoseconds delay) {
+    const std::string id = record.id;
+    if (delay.count() == 0) {
+        parts_.workers.post(record.backend, id, [this, id] { converge_now(id); });
+    } else {
+        parts_.workers.post_after(delay, record.backend, id, [this, id] { converge_now(id); });
+    }
+}
+
+void Volumes::converge_now(const std::string &id) {
+    const auto lock = lock_of(id);
+    const std::lock_guard guard(*lock);
+    const auto found = journal_.volume(id);
+    if (!found)
+        return;
+    VolumeRecord record = *found;
+    const Task task{.call = {.deadline = Deadline::after(kLongestOperation), .request_id = "recovery"},
+                    .stage = [](std::string_view) {}};
+    auto went_on = go_on(record, task);
+    if (went_on) {
+        if (journal_.volume(id)) {
+            live_.change(id, [](Live &live) {
+                if (live.attempts > 0)
+                    live.failure.reset();
+                live.attempts = 0;
+            });
+        }
+        return;
+    }
+    unsigned attempts = 0;
+    live_.change(id, [&](Live &live) { attempts = live.attempts++; });
+    const auto delay =
+        back_off(attempts, went_on.error().retryable || went_on.error().code == Code::unreachable);
+    note_failure(record, went_on.error(), delay);
+    // Once per pause in the log, not once per try: the volume itself shows the rest.
+    if (attempts < 3)
+        spdlog::warn("volume {}: {}; trying again in {} ms", record.name, went_on.error().message,
+                     delay.count() / 1'000'000);
+    converge_later(record, delay);
+}
+
+Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
+    for (const auto &snapshot : journal_.snapshots_of(record.id)) {
+        if (snapshot->state == SnapshotRecord::State::ready)
+            continue;
+        auto driver = parts_.backends.driver(record.backend);
+        if (!driver)
+            return fail(std::move(driver).error());
+        if (snapshot->state == SnapshotRecord::State::deleting) {
+            if (auto removed = do_snapshot_remove(task, snapshot->id); !removed)
+                return removed;
+            continue;
+        }
+        // Taken or not? The backend knows. Whether the filesystem was frozen all the while, nobody does any
+        // more.
+        auto there = (*driver)->snapshot_get(task.call, snapshot->id);
+        if (!there && there.error().code != Code::not_found)
+            return fail(std::move(there).error());
+        if (!there) {
+            if (auto erased = journal_.erase_snapshot(snapshot->id); !erased)
+                return erased;
+            continue;
+        }
+        SnapshotRecord taken = *snapshot;
+        taken.bytes = there->bytes;
+        taken.state = SnapshotRecord::State::ready;
+        if (auto saved = journal_.save(taken); !saved)
+            return saved;
+    }
+    if (!record.reverting.empty()) {
+        if (auto reverted = finish_revert(task, record); !reverted)
+            return reverted;
+    }
+    if (record.extend_to != 0) {
+        if (auto extended = finish_extend(task, record); !extended)
+            return extended;
+    }
+    return converger_.reach(record, record.desired, task);
+}
+
+} // namespace drover

@@ -1,0 +1,163 @@
+// Who uses a volume here: mounting with the first use, unmounting with the last, and making the counts true
+// again when the engine behind them was restarted.
+#include "core/filesystem/mount_table.hpp"
+#include "core/volume/submit.hpp"
+#include "core/volume/volumes.hpp"
+
+namespace drover {
+
+Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const std::string &use) {
+    if (use.empty() || use.size() > 255)
+        return fail(Code::invalid, "a use needs an id of 1 to 255 bytes");
+    if (record.desired == plan::Desired::destroy)
+        return fail(Code::conflict, "it is being deleted");
+    if (!record.reverting.empty())
+        return fail_retryable(Code::conflict, "a revert of it has not ended: repeat the revert, or wait");
+    const auto before = record.uses;
+    Use &counted = record.uses[use];
+    ++counted.count;
+    record.desired = plan::Desired::mount;
+    if (auto saved = journal_.save(record); !saved)
+        return fail(std::move(saved).error());
+    auto mounted = converger_.reach(record, plan::Desired::mount, task);
+    if (mounted) {
+        live_.change(record.id, [](Live &live) {
+            live.failure.reset();
+            live.attempts = 0;
+        });
+        return MountView{.mountpoint = data_path(record), .volume = view(record)};
+    }
+    // A failed mount counts nothing: the caller will not send an unmount for it.
+    record.uses = before;
+    if (record.use_count() == 0)
+        record.desired = plan::Desired::release;
+    if (auto saved = journal_.save(record); !saved)
+        return fail(std::move(saved).error());
+    note_failure(record, mounted.error(), std::nullopt);
+    if (record.desired == plan::Desired::release)
+        converge_later(record, std::chrono::nanoseconds(0));
+    return fail(std::move(mounted).error());
+}
+
+void Volumes::mount_delivered(const VolumeRef &ref, const std::string &use) {
+    auto found = find_volume(journal_, ref);
+    if (!found)
+        return;
+    const std::string id = (*found)->id;
+    parts_.workers.post((*found)->backend, id, [this, id, use] {
+        const auto lock = lock_of(id);
+        const std::lock_guard guard(*lock);
+        const auto record = journal_.volume(id);
+        if (!record || !record->uses.contains(use) || record->uses.at(use).delivered)
+            return;
+        VolumeRecord changed = *record;
+        changed.uses[use].delivered = true;
+        if (auto saved = journal_.save(changed); !saved)
+            spdlog::warn("volume {}: {}", changed.name, saved.error().message);
+    });
+}
+
+Result<void> Volumes::do_unmount(const Task &task, VolumeRecord record, const std::string &use) {
+    const auto counted = record.uses.find(use);
+    if (counted == record.uses.end())
+        return {}; // twice, or never mounted: nothing to take back
+    const auto before = record.uses;
+    if (--counted->second.count == 0)
+        record.uses.erase(counted);
+    if (record.use_count() > 0)
+        return journal_.save(record);
+    record.desired = plan::Desired::release;
+    if (auto saved = journal_.save(record); !saved)
+        return saved;
+    auto released = converger_.reach(record, plan::Desired::release, task);
+    if (released) {
+        live_.change(record.id, [](Live &live) {
+            live.failure.reset();
+            live.attempts = 0;
+        });
+        return {};
+    }
+    if (live_.get(record.id).mounted) {
+        // Busy: the use stays counted, so that the next try works and nothing is detached below a user.
+        record.uses = before;
+        record.desired = plan::Desired::mount;
+        if (auto saved = journal_.save(record); !saved)
+            return saved;
+        note_failure(record, released.error(), std::nullopt);
+        return released;
+    }
+    // Unmounted, which is what the caller asked; the rest of the way goes on in the background.
+    note_failure(record, released.error(), std::nullopt);
+    converge_later(record, std::chrono::milliseconds(100));
+    return {};
+}
+
+void Volumes::engine_seen(const EngineIdentity &engine) {
+    {
+        const std::lock_guard guard(engine_mutex_);
+        if (engine == engine_)
+            return;
+        const std::string now = fmt::format("{}/{}", engine.pid, engine.start_ticks);
+        auto last = journal_.note("engine");
+        engine_ = engine;
+        if (last && *last && **last == now)
+            return; // the same one as before our own restart
+        if (auto saved = journal_.set_note("engine", now); !saved)
+            spdlog::warn("{}", saved.error().message);
+        if (last && !*last)
+            return; // the first engine ever: nothing was counted for another
+    }
+    spdlog::info("another container engine (pid {}): comparing the use counts with what is mounted",
+                 engine.pid);
+    for (const auto &record : journal_.volumes()) {
+        if (record->uses.empty())
+            continue;
+        const std::string id = record->id;
+        parts_.workers.post(record->backend, id, [this, id] { reconcile_uses(id); });
+    }
+}
+
+// A dead engine sends no unmount, and its successor uses the stored ids again: what counts is whether a
+// container's mount namespace still has the filesystem. In use: each id counts once. Not in use: none does.
+void Volumes::reconcile_uses(const std::string &id) {
+    const auto lock = lock_of(id);
+    const std::lock_guard guard(*lock);
+    const auto found = journal_.volume(id);
+    if (!found || found->uses.empty())
+        return;
+    VolumeRecord record = *found;
+    const Task task{
+        .call = {.deadline = Deadline::after(std::chrono::minutes(2)), .request_id = "engine restart"},
+        .stage = [](std::string_view) {}};
+    const auto sight = converger_.look(record, task);
+    if (!sight || sight->seen.backend == plan::Presence::unknown)
+        return; // doubt changes nothing
+    if (sight->device) {
+        auto users = filesystem::mount_namespaces_using(sight->device->major, sight->device->minor);
+        if (!users) {
+            spdlog::warn("volume {}: {}", record.name, users.error().message);
+            return;
+        }
+        if (!users->empty()) {
+            for (auto &[use, state] : record.uses)
+                state = Use{.count = 1, .delivered = true};
+            if (auto saved = journal_.save(record); !saved)
+                spdlog::warn("volume {}: {}", record.name, saved.error().message);
+            return;
+        }
+    }
+    spdlog::info("volume {}: nothing uses it any more; {} counted uses are dropped", record.name,
+                 record.use_count());
+    record.uses.clear();
+    record.desired = plan::Desired::release;
+    if (auto saved = journal_.save(record); !saved) {
+        spdlog::warn("volume {}: {}", record.name, saved.error().message);
+        return;
+    }
+    if (auto released = converger_.reach(record, plan::Desired::release, task); !released) {
+        note_failure(record, released.error(), std::nullopt);
+        converge_later(record, std::chrono::milliseconds(100));
+    }
+}
+
+} // namespace drover

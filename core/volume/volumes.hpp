@@ -1,0 +1,145 @@
+// The volume service: VolumeService over a journal, open backends and this host. It queues work per volume,
+// keeps the use counts, and goes on after a crash. What to do next is the planner's decision; how is the
+// converger's.
+#pragma once
+
+#include "core/connect/connectors.hpp"
+#include "core/volume/backends.hpp"
+#include "core/volume/converge.hpp"
+#include "core/volume/journal.hpp"
+#include "core/volume/live.hpp"
+#include "core/volume/node.hpp"
+#include "core/volume/operations.hpp"
+#include "core/volume/service.hpp"
+#include "core/volume/workers.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace drover {
+
+class Volumes final : public VolumeService {
+public:
+    // All references must outlive the service. `workers` must be stopped before the service goes.
+    struct Parts {
+        Journal &journal;
+        Backends &backends;
+        const connect::Connectors &connectors;
+        Workers &workers;
+        Node node;
+        VolumeDefaults defaults;
+    };
+    explicit Volumes(Parts parts);
+    ~Volumes() override;
+
+    // Once, before any front is served: thaws what a crash left frozen, drops the uses of another boot, and
+    // queues the completion of everything the journal says was begun. Needs no open backend; what needs one
+    // waits in the background.
+    Result<void> recover();
+    // A backend became ready: whatever waited for it is tried again now.
+    void backend_ready(const std::string &backend);
+
+    Result<VolumeView> get(const VolumeRef &ref) const override;
+    std::vector<VolumeView> list(const std::string &backend) const override;
+    Result<std::vector<SnapshotView>> snapshots(const std::optional<VolumeRef> &of) const override;
+    Result<SnapshotView> snapshot(const std::string &snapshot,
+                                  const std::optional<VolumeRef> &of) const override;
+    std::vector<BackendView> backends() const override;
+    std::vector<OperationView> operations() const override;
+    Result<OperationView> operation(const std::string &id) const override;
+    std::uint64_t watch_operation(const std::string &id, unsigned seen_permille,
+                                  const std::string &seen_stage, std::function<void()> changed) override;
+    void stop_watching(std::uint64_t token) override;
+    const std::string &node_id() const override { return parts_.node.identity.id; }
+    const std::string &cluster_id() const override { return parts_.node.cluster_id; }
+
+    std::string create(VolumeSpec spec, OperationOptions options, Done<VolumeView> done) override;
+    std::string mount(const VolumeRef &ref, const std::string &use, OperationOptions options,
+                      Done<MountView> done) override;
+    void mount_delivered(const VolumeRef &ref, const std::string &use) override;
+    std::string unmount(const VolumeRef &ref, const std::string &use, OperationOptions options,
+                        Done<void> done) override;
+    std::string remove(const VolumeRef &ref, RemovePolicy policy, OperationOptions options,
+                       Done<void> done) override;
+    std::string extend(const VolumeRef &ref, std::uint64_t bytes, OperationOptions options,
+                       Done<VolumeView> done) override;
+    std::string snapshot_create(const VolumeRef &ref, const std::string &name, OperationOptions options,
+                                Done<SnapshotView> done) override;
+    std::string snapshot_remove(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                OperationOptions options, Done<void> done) override;
+    std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                       OperationOptions options, Done<VolumeView> done) override;
+    void profiles(const std::string &backend, OperationOptions options,
+                  Done<std::vector<Profile>> done) override;
+    void engine_seen(const EngineIdentity &engine) override;
+
+private:
+    // Where a job runs and what it is called.
+    struct Job {
+        std::string kind;
+        std::string lane;   // the backend
+        std::string key;    // the volume's id
+        std::string volume; // its name, for people
+    };
+
+    template <typename T>
+    std::string submit(Job job, OperationOptions options, std::function<Result<T>(const Task &)> work,
+                       Done<T> done);
+    // A job that is about a volume which exists; answers not_found through `done` otherwise.
+    template <typename T>
+    std::string submit_for(std::string_view kind, const VolumeRef &ref, OperationOptions options,
+                           std::function<Result<T>(const Task &, VolumeRecord)> work, Done<T> done);
+
+    // The work itself, on a worker, alone on its volume.
+    Result<VolumeView> do_create(const Task &task, const VolumeSpec &spec, const std::string &id,
+                                 const std::string &backend);
+    Result<VolumeView> create_existing(const Task &task, const VolumeSpec &spec, VolumeRecord record);
+    Result<std::optional<VolumeView>> adopt(const Task &task, const VolumeSpec &spec, const std::string &id,
+                                            const std::string &backend);
+    Result<VolumeView> create_new(const Task &task, const VolumeSpec &spec, const std::string &id,
+                                  const std::string &backend);
+    Result<VolumeRecord> record_for(const VolumeSpec &spec, const std::string &id,
+                                    const std::string &backend) const;
+    Result<void> converge_from_source(VolumeRecord &record, const Task &task);
+    Result<MountView> do_mount(const Task &task, VolumeRecord record, const std::string &use);
+    Result<void> do_unmount(const Task &task, VolumeRecord record, const std::string &use);
+    Result<void> do_remove(const Task &task, VolumeRecord record, RemovePolicy policy);
+    Result<void> forget(const Task &task, VolumeRecord record);
+    Result<VolumeView> do_extend(const Task &task, VolumeRecord record, std::uint64_t bytes);
+    Result<void> finish_extend(const Task &task, VolumeRecord &record);
+    Result<SnapshotView> do_snapshot(const Task &task, VolumeRecord record, std::string name);
+    Result<void> do_snapshot_remove(const Task &task, const std::string &id);
+    Result<VolumeView> do_revert(const Task &task, VolumeRecord record, const std::string &snapshot_id);
+    Result<void> finish_revert(const Task &task, VolumeRecord &record);
+    // Freezes the filesystem of a mounted volume around `work`. The bool: the data is consistent for its
+    // filesystem.
+    Result<bool> frozen(VolumeRecord &record, const Task &task, const std::function<Result<void>()> &work);
+
+    // The background: goes on with what a record says was begun, and again after a pause when that fails.
+    void converge_later(const VolumeRecord &record, std::chrono::nanoseconds delay);
+    void converge_now(const std::string &id);
+    Result<void> go_on(VolumeRecord &record, const Task &task);
+    void note_failure(const VolumeRecord &record, const Error &error,
+                      std::optional<std::chrono::nanoseconds> retry_in);
+    void reconcile_uses(const std::string &id);
+
+    [[nodiscard]] VolumeView view(const VolumeRecord &record) const;
+    [[nodiscard]] VolumeView view_of(const std::string &id) const;
+    [[nodiscard]] SnapshotView view(const SnapshotRecord &record) const;
+    [[nodiscard]] std::string data_path(const VolumeRecord &record) const;
+    // Held by whatever job works on a volume; a clone holds its source's as well.
+    std::shared_ptr<std::mutex> lock_of(const std::string &id);
+
+    Parts parts_;
+    Journal &journal_;
+    LiveTable live_;
+    Operations operations_;
+    Converger converger_;
+    std::mutex locks_mutex_;
+    std::unordered_map<std::string, std::weak_ptr<std::mutex>> locks_;
+    std::mutex engine_mutex_;
+    EngineIdentity engine_;
+};
+
+} // namespace drover
