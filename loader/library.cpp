@@ -31,6 +31,7 @@ struct FileIdentity {
 // it, and has to be as wide. Entries are never removed, as the libraries are never unloaded.
 struct Loaded {
     FileIdentity identity;
+    boost::dll::shared_library handle;
     Result<std::shared_ptr<DriverLibrary>> outcome; // a refused descriptor stays in the process as well
 };
 struct Registry {
@@ -99,16 +100,19 @@ Result<void> check_exports(const std::filesystem::path &file) {
     return {};
 }
 
-Result<drv_entry_v1_fn> open_library(const std::filesystem::path &file) {
+struct OpenLibrary {
+    boost::dll::shared_library handle;
+    drv_entry_v1_fn entry;
+};
+
+Result<OpenLibrary> open_library(const std::filesystem::path &file) {
     namespace dll = boost::dll;
     try {
         // Now: a missing symbol shows here and not as a dead process later. Local: drivers do not see each
         // other. The throwing form, because only it carries the dynamic linker's own words.
-        auto library = std::make_unique<dll::shared_library>(file, dll::load_mode::rtld_now |
-                                                                       dll::load_mode::rtld_local);
-        auto *entry = &library->get<const drv_driver_v1 *()>(std::string(kEntry));
-        static_cast<void>(library.release()); // never unloaded, see library.hpp
-        return entry;
+        dll::shared_library handle(file, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+        auto *entry = &handle.get<const drv_driver_v1 *()>(std::string(kEntry));
+        return OpenLibrary{std::move(handle), entry};
     } catch (const std::exception &error) {
         return fail(Code::invalid, fmt::format("{} cannot be loaded: {}", file.native(), error.what()));
     }
@@ -135,15 +139,15 @@ Result<std::shared_ptr<DriverLibrary>> DriverLibrary::load(const std::filesystem
     }
     if (auto checked = check_exports(file); !checked)
         return fail(std::move(checked).error());
-    const auto entry = open_library(file);
-    if (!entry)
-        return fail(entry.error());
-    const drv_driver_v1 *driver = invoke(*entry);
+    auto open = open_library(file);
+    if (!open)
+        return fail(std::move(open).error());
+    const drv_driver_v1 *driver = invoke(open->entry);
     Result<std::shared_ptr<DriverLibrary>> outcome =
         check_descriptor(driver, file).map([&](DriverDescription &&description) {
             return std::shared_ptr<DriverLibrary>(new DriverLibrary(*driver, std::move(description)));
         });
-    all.by_path.emplace(file, Loaded{identity, outcome});
+    all.by_path.emplace(file, Loaded{identity, std::move(open->handle), outcome});
     return outcome;
 }
 
