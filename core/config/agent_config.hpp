@@ -1,7 +1,8 @@
-// agent.yml as checked values, and the loader for it. The form is Flocker's (version, control-service, dataset,
-// logging), so that an old file works unchanged, with our sections agent, docker and backends beside it;
-// docs/agent-yml.md describes every key. What a driver's own keys mean is not known here: they are kept as they
-// were written and checked by check_backend_keys (backend_keys.hpp) once the driver has said what it accepts.
+// agent.yml as checked values, and the loader for it. The form is Flocker's (version, control-service,
+// dataset, logging), so that an old file works unchanged, with our sections agent, docker and backends beside
+// it; docs/agent-yml.md describes every key. What a driver's own keys mean is not known here: they are kept
+// as they were written and checked by check_backend_keys (backend_keys.hpp) once the driver has said what it
+// accepts.
 #pragma once
 
 #include "core/config/problem.hpp"
@@ -90,12 +91,12 @@ enum class Isolation { in_process, process };
 
 struct BackendConfig {
     std::string name;
-    std::string driver;                 // <driver-dir>/<driver>.so
-    std::optional<Isolation> isolation; // absent: the agent's choice for this driver
-    std::optional<std::string> sha256;  // of the driver's file, 64 lower case digits
-    std::string section;                // its key path in the file: "dataset" or "backends.fast"
-    SourcePosition position;            // of the section
-    std::vector<RawKey> keys;           // the driver's, in the order of the file
+    std::string driver;                         // <driver-dir>/<driver>.so
+    std::optional<Isolation> isolation;         // absent: the agent's choice for this driver
+    std::optional<std::string> sha256;          // of the driver's file, 64 lower case digits
+    std::string section;                        // its key path in the file: "dataset" or "backends.fast"
+    SourcePosition position;                    // of the section
+    std::vector<RawKey> keys;                   // the driver's, in the order of the file
     std::shared_ptr<const ConfigSource> source; // may be null for one that was built by hand
 };
 
@@ -112,8 +113,8 @@ struct AgentConfig {
     [[nodiscard]] const BackendConfig *find_backend(std::string_view name) const noexcept;
 };
 
-// Reads and checks the file. On failure: every error that can be told at once, with the warnings among them, in
-// the order of the file. Refused: anything but a regular file, more than 1 MiB, text that is not UTF-8.
+// Reads and checks the file. On failure: every error that can be told at once, with the warnings among them,
+// in the order of the file. Refused: anything but a regular file, more than 1 MiB, text that is not UTF-8.
 tl::expected<AgentConfig, std::vector<Problem>> load_agent_config(const std::filesystem::path &file);
 
 // The same for text in memory; `file` is the name that problems carry.

@@ -1,5 +1,5 @@
-// One thing that is wrong in a configuration file, with the place and the words to repair it, and how a list of
-// them is shown. Nothing here ever holds the value of a backend's key: such a value may be a secret.
+// One thing that is wrong in a configuration file, with the place and the words to repair it, and how a list
+// of them is shown. Nothing here ever holds the value of a backend's key: such a value may be a secret.
 #pragma once
 
 #include <span>

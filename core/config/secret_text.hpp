@@ -1,5 +1,6 @@
 // Text that must not be shown: it cannot be printed, formatted, compared with == or turned into a string by
-// accident, and its memory is wiped when it dies. Whoever needs the value calls reveal(), which is easy to find.
+// accident, and its memory is wiped when it dies. Whoever needs the value calls reveal(), which is easy to
+// find.
 #pragma once
 
 #include <string>
