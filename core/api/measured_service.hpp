@@ -1,0 +1,71 @@
+// A volume service that counts and times every operation it passes on, whichever front it came from. It
+// decides nothing: give it to the fronts in place of the service itself.
+#pragma once
+
+#include "core/api/metrics.hpp"
+#include "core/volume/service.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drover {
+
+class MeasuredService final : public VolumeService {
+public:
+    // Both outlive it and every operation it has passed on.
+    MeasuredService(VolumeService &service, Metrics &metrics) noexcept
+        : service_(service), metrics_(metrics) {}
+
+    Result<VolumeView> get(const VolumeRef &ref) const override { return service_.get(ref); }
+    std::vector<VolumeView> list(const std::string &backend) const override { return service_.list(backend); }
+    Result<std::vector<SnapshotView>> snapshots(const std::optional<VolumeRef> &of) const override {
+        return service_.snapshots(of);
+    }
+    Result<SnapshotView> snapshot(const std::string &snapshot,
+                                  const std::optional<VolumeRef> &of) const override {
+        return service_.snapshot(snapshot, of);
+    }
+    std::vector<BackendView> backends() const override { return service_.backends(); }
+    std::vector<OperationView> operations() const override { return service_.operations(); }
+    Result<OperationView> operation(const std::string &id) const override { return service_.operation(id); }
+    std::uint64_t watch_operation(const std::string &id, unsigned seen_permille,
+                                  const std::string &seen_stage, std::function<void()> changed) override {
+        return service_.watch_operation(id, seen_permille, seen_stage, std::move(changed));
+    }
+    void stop_watching(std::uint64_t token) override { service_.stop_watching(token); }
+    const std::string &node_id() const override { return service_.node_id(); }
+    const std::string &cluster_id() const override { return service_.cluster_id(); }
+    void mount_delivered(const VolumeRef &ref, const std::string &use) override {
+        service_.mount_delivered(ref, use);
+    }
+    void engine_seen(const EngineIdentity &engine) override { service_.engine_seen(engine); }
+
+    std::string create(VolumeSpec spec, OperationOptions options, Done<VolumeView> done) override;
+    std::string mount(const VolumeRef &ref, const std::string &use, OperationOptions options,
+                      Done<MountView> done) override;
+    std::string unmount(const VolumeRef &ref, const std::string &use, OperationOptions options,
+                        Done<void> done) override;
+    std::string remove(const VolumeRef &ref, RemovePolicy policy, OperationOptions options,
+                       Done<void> done) override;
+    std::string extend(const VolumeRef &ref, std::uint64_t bytes, OperationOptions options,
+                       Done<VolumeView> done) override;
+    std::string snapshot_create(const VolumeRef &ref, const std::string &name, OperationOptions options,
+                                Done<SnapshotView> done) override;
+    std::string snapshot_remove(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                OperationOptions options, Done<void> done) override;
+    std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                       OperationOptions options, Done<VolumeView> done) override;
+    void profiles(const std::string &backend, OperationOptions options,
+                  Done<std::vector<Profile>> done) override;
+
+private:
+    template <typename T>
+    Done<T> measured(const char *kind, Done<T> done) const;
+
+    VolumeService &service_;
+    Metrics &metrics_;
+};
+
+} // namespace drover
