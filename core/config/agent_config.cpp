@@ -155,8 +155,9 @@ private:
         }
         if (!config_.backends.empty() && config_.default_backend.empty())
             config_.default_backend = config_.backends.front().name;
-        std::ranges::stable_partition(
-            config_.backends, [&](const auto &backend) { return backend.name == config_.default_backend; });
+        auto &backends = config_.backends;
+        std::stable_partition(backends.begin(), backends.end(),
+                              [&](const auto &backend) { return backend.name == config_.default_backend; });
     }
 
     // A section that was refused must not be called missing as well.

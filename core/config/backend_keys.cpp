@@ -65,15 +65,6 @@ std::optional<std::string> canonical_text(KeyKind kind, const std::string &text)
     return std::nullopt;
 }
 
-// A value of a key that is no secret, for a message.
-std::string in_quotes(std::string_view text) {
-    constexpr std::size_t kMaxShown = 60;
-    std::string out;
-    for (const char c : text.substr(0, kMaxShown))
-        out += static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e ? '?' : c;
-    return fmt::format("\"{}{}\"", out, text.size() > kMaxShown ? "..." : "");
-}
-
 class Checker {
 public:
     Checker(const BackendConfig &backend, std::span<const ConfigKey> declared)

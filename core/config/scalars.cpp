@@ -3,6 +3,8 @@
 #include "core/config/agent_config.hpp"
 #include "core/config/size.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -170,6 +172,17 @@ std::optional<std::size_t> find_bad_utf8(std::string_view text) {
         at += length;
     }
     return std::nullopt;
+}
+
+std::string in_quotes(std::string_view text) {
+    constexpr std::size_t kMaxShown = 60;
+    std::size_t length = 0;
+    while (length < text.size() && length<kMaxShown &&static_cast<unsigned char>(text[length])> 0x20 &&
+           text[length] != 0x7f)
+        ++length;
+    while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
+        --length; // a character is shown whole or not at all
+    return fmt::format("\"{}{}\"", text.substr(0, length), length < text.size() ? "..." : "");
 }
 
 std::optional<std::string> canonical(const SchemaKey &key, std::string_view text) {

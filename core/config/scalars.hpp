@@ -23,4 +23,9 @@ std::optional<std::size_t> find_bad_utf8(std::string_view text);
 // The canonical form ("true", decimal digits, lower case), or nothing if the text does not fit.
 std::optional<std::string> canonical(const SchemaKey &key, std::string_view text);
 
+// A value that is no secret, for a message: its first word, at most 60 bytes of it. Not more, because a colon
+// that was forgotten on the next line, or a quotation mark that was not closed, makes YAML append that line,
+// perhaps with a password, to this value.
+std::string in_quotes(std::string_view text);
+
 } // namespace drover

@@ -80,6 +80,15 @@ TEST(Name, FollowsTheRuleOfDriverFiles) {
     EXPECT_FALSE(is_valid_name("a" + std::string(63, 'a')));
 }
 
+TEST(InQuotes, ShowsTheFirstWordOnly) {
+    EXPECT_EQ(in_quotes("word"), "\"word\"");
+    EXPECT_EQ(in_quotes(""), "\"\"");
+    EXPECT_EQ(in_quotes("loopback password hunter2"), "\"loopback...\"");
+    EXPECT_EQ(in_quotes("a\nhunter2"), "\"a...\"");
+    EXPECT_EQ(in_quotes(std::string(61, 'x')), "\"" + std::string(60, 'x') + "...\"");
+    EXPECT_EQ(in_quotes(std::string(59, 'x') + "\xC3\xA4"), "\"" + std::string(59, 'x') + "...\"");
+}
+
 // Whatever comes in, what comes out is accepted again and stays the same.
 TEST(Canonical, IsAFixedPointForAnyText) {
     std::mt19937 random(4711);

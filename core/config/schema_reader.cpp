@@ -13,20 +13,8 @@
 namespace drover {
 namespace {
 
-constexpr std::size_t kMaxShown = 60;
-
 std::string join(std::string_view section, std::string_view name) {
     return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name);
-}
-
-// The value of one of our keys for a message: never a secret, but perhaps long or with odd bytes.
-std::string in_quotes(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text.substr(0, kMaxShown))
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    while (text.size() > kMaxShown && !out.empty() && (static_cast<unsigned char>(out.back()) & 0x80) != 0)
-        out.pop_back(); // a character may have been cut
-    return out + (text.size() > kMaxShown ? "...\"" : "\"");
 }
 
 RawValue raw_value(const YamlNode &node) {
@@ -248,7 +236,8 @@ private:
         std::string message = fmt::format("{} is not {}", in_quotes(text), describe(key));
         if (key.kind == ValueKind::version)
             message = fmt::format("version {} of the format is unknown; expected 1", in_quotes(text));
-        else if (const auto bytes = parse_size(text); key.kind == ValueKind::size && !bytes)
+        else if (const auto bytes = parse_size(text);
+                 key.kind == ValueKind::size && !bytes && text.find(' ') == std::string::npos)
             message = bytes.error().message;
         else if (key.kind == ValueKind::choice)
             message = choice_message(key, text);

@@ -150,7 +150,7 @@ std::vector<std::string> blot_lines(std::string_view text) {
         const auto value_at = row.find_first_not_of(' ', colon + 1);
         const auto value = value_at == std::string_view::npos ? std::string_view{} : row.substr(value_at);
         const bool shown = value.empty() || (is_shown(root, name) &&
-                                             value.find_first_of("{}[]#&*!|>") == std::string_view::npos);
+                                             value.find_first_of(" \t:{}[]#&*!|>") == std::string_view::npos);
         std::string line(row.substr(0, std::min(value_at, row.size())));
         line += shown ? value : "...";
         if (line.size() > kMaxShownLine)

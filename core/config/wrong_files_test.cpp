@@ -2,6 +2,7 @@
 // NAME.yml). To see or accept new texts run this test with DROVER_UPDATE_GOLDEN=1 and read the difference.
 // The word "hunter" stands in the files wherever a secret could be: no text may ever contain it.
 #include "core/config/agent_config.hpp"
+#include "core/config/backend_keys.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 namespace drover {
@@ -59,6 +61,61 @@ INSTANTIATE_TEST_SUITE_P(Golden, WrongFile, testing::ValuesIn(wrong_files()), []
     std::ranges::replace(name, '-', '_');
     return name;
 });
+
+// Slips of the keyboard, some thousand of them: whatever becomes of the file, its secrets are not shown.
+TEST(WrongFiles, NoSlipOfTheKeyboardShowsASecret) {
+    const std::string right = "version: 1\n"
+                              "docker:\n"
+                              "  names: [drover]\n"
+                              "  default-fstype: \"ext4\"\n"
+                              "dataset:\n"
+                              "  backend: array\n"
+                              "  driver: loopback\n"
+                              "  password: hunter2\n"
+                              "  isolation: process\n"
+                              "  token: \"hunter2\"\n"
+                              "  size: 10g\n"
+                              "  pin: 'hunter2'\n"
+                              "agent: {node-id: node-1}\n";
+    const auto make = [](const char *name, KeyKind kind, bool secret) {
+        ConfigKey key;
+        key.name = name;
+        key.kind = kind;
+        key.secret = secret;
+        return key;
+    };
+    const std::vector<ConfigKey> declared = {
+        make("password", KeyKind::string, true), make("token", KeyKind::string, true),
+        make("pin", KeyKind::u64, true), make("size", KeyKind::bytes, false)};
+    constexpr std::string_view kLetters = ":\"'\n\t {}[]#-,&*!|>?%\\x";
+    std::mt19937 random(4711);
+    for (int round = 0; round < 4000; ++round) {
+        std::string text = right;
+        for (auto slips = random() % 3 + 1; slips > 0; --slips) {
+            const auto at = random() % text.size();
+            // Never within a secret: half a secret is none.
+            const auto secret = text.rfind("hunter2", at);
+            if (secret != std::string::npos && at > secret && at < secret + 7)
+                continue;
+            if (random() % 2 == 0)
+                text.erase(at, text.compare(at, 7, "hunter2") == 0 ? 0 : 1);
+            else
+                text.insert(at, 1, kLetters[random() % kLetters.size()]);
+        }
+        auto config = parse_agent_config(text);
+        auto problems = config ? config->warnings : config.error();
+        for (std::size_t i = 0; config && i < config->backends.size(); ++i) {
+            const auto checked = check_backend_keys(config->backends[i], declared);
+            const auto &more = checked ? checked->warnings : checked.error();
+            problems.insert(problems.end(), more.begin(), more.end());
+        }
+        for (const auto &problem : problems)
+            ASSERT_EQ((render_with_source(problem) + problem.found + problem.expected).find("hunter"),
+                      std::string::npos)
+                << render_with_source(problem) << "\nin\n"
+                << text;
+    }
+}
 
 } // namespace
 } // namespace drover
