@@ -22,20 +22,24 @@ Result<std::string> node_id_of_machine() {
     constexpr std::string_view kSpace = "0e2f5c56-6a2c-5b4c-8d0e-4f6b7d0a9c11";
     const std::string machine = first_line("/etc/machine-id");
     if (machine.size() != 32) {
-        return fail(Code::invalid, "this machine has no /etc/machine-id to tell it from others: run systemd-machine-id-setup, or set agent.node-id in agent.yml");
+        return fail(Code::invalid, "this machine has no /etc/machine-id to tell it from others: run "
+                                   "systemd-machine-id-setup, or set agent.node-id in agent.yml");
     }
     return uuid_v5(kSpace, machine);
 }
 
 Result<void> keep(Journal &journal, std::string_view key, const std::string &value) {
     auto stored = journal.note(key);
-    if (!stored) return fail(std::move(stored).error());
-    if (!*stored) return journal.set_note(key, value);
-    if (**stored == value) return {};
-    return fail(Code::conflict,
-                fmt::format("the state belongs to {0} {1}, and this agent is {0} {2}: its volumes would not be found again. Set agent.{0} in "
-                            "agent.yml to {1}, or use another state-dir",
-                            key, **stored, value));
+    if (!stored)
+        return fail(std::move(stored).error());
+    if (!*stored)
+        return journal.set_note(key, value);
+    if (**stored == value)
+        return {};
+    return fail(Code::conflict, fmt::format("the state belongs to {0} {1}, and this agent is {0} {2}: its "
+                                            "volumes would not be found again. Set agent.{0} in "
+                                            "agent.yml to {1}, or use another state-dir",
+                                            key, **stored, value));
 }
 
 } // namespace
@@ -46,22 +50,28 @@ Result<Node> identify_node(const AgentSettings &settings, Journal &journal) {
         node.identity.id = *settings.node_id;
     } else {
         auto id = node_id_of_machine();
-        if (!id) return fail(std::move(id).error());
+        if (!id)
+            return fail(std::move(id).error());
         node.identity.id = std::move(*id);
     }
     node.cluster_id = settings.cluster_id.value_or(std::string(kDefaultClusterId));
     node.boot_id = first_line("/proc/sys/kernel/random/boot_id");
-    if (node.boot_id.empty()) return fail(Code::internal, "cannot read /proc/sys/kernel/random/boot_id: is /proc mounted?");
+    if (node.boot_id.empty())
+        return fail(Code::internal, "cannot read /proc/sys/kernel/random/boot_id: is /proc mounted?");
     node.mount_root = settings.mount_root;
     // iSCSI: the file has one InitiatorName=... line; comments begin with '#'.
     std::ifstream initiators("/etc/iscsi/initiatorname.iscsi");
     for (std::string line; std::getline(initiators, line);) {
         constexpr std::string_view kKey = "InitiatorName=";
-        if (line.starts_with(kKey)) node.identity.initiators.emplace_back("iqn", line.substr(kKey.size()));
+        if (line.starts_with(kKey))
+            node.identity.initiators.emplace_back("iqn", line.substr(kKey.size()));
     }
-    if (const std::string nqn = first_line("/etc/nvme/hostnqn"); !nqn.empty()) node.identity.initiators.emplace_back("nqn", nqn);
-    if (auto kept = keep(journal, "node-id", node.identity.id); !kept) return fail(std::move(kept).error());
-    if (auto kept = keep(journal, "cluster-id", node.cluster_id); !kept) return fail(std::move(kept).error());
+    if (const std::string nqn = first_line("/etc/nvme/hostnqn"); !nqn.empty())
+        node.identity.initiators.emplace_back("nqn", nqn);
+    if (auto kept = keep(journal, "node-id", node.identity.id); !kept)
+        return fail(std::move(kept).error());
+    if (auto kept = keep(journal, "cluster-id", node.cluster_id); !kept)
+        return fail(std::move(kept).error());
     return node;
 }
 

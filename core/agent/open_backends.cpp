@@ -16,19 +16,23 @@ constexpr std::chrono::seconds kLongestPause{60};
 
 OpenBackends::OpenBackends(Options options, Workers &workers, Host &host)
     : options_(std::move(options)), workers_(workers), host_(host), catalog_(options_.driver_dir) {
-    for (const auto &backend : options_.backends) slots_.push_back({.config = backend});
-    std::stable_partition(slots_.begin(), slots_.end(), [&](const Slot &slot) { return slot.config.name == options_.default_backend; });
+    for (const auto &backend : options_.backends)
+        slots_.push_back({.config = backend});
+    std::stable_partition(slots_.begin(), slots_.end(),
+                          [&](const Slot &slot) { return slot.config.name == options_.default_backend; });
 }
 
 OpenBackends::~OpenBackends() = default;
 
 void OpenBackends::start(std::function<void(const std::string &)> ready) {
     ready_ = std::move(ready);
-    for (std::size_t i = 0; i < slots_.size(); ++i) open_later(i, std::chrono::nanoseconds(0));
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+        open_later(i, std::chrono::nanoseconds(0));
 }
 
 void OpenBackends::open_later(std::size_t index, std::chrono::nanoseconds delay) {
-    const std::string lane = "open:" + slots_[index].config.name; // of its own: a driver that hangs in open holds up nothing else
+    const std::string lane =
+        "open:" + slots_[index].config.name; // of its own: a driver that hangs in open holds up nothing else
     if (delay.count() == 0) {
         workers_.post(lane, lane, [this, index] { open_now(index); });
     } else {
@@ -41,8 +45,10 @@ void OpenBackends::open_now(std::size_t index) {
     auto opened = open(slots_[index].config);
     Result<Capabilities> capabilities = fail(Code::unreachable, "");
     if (opened) {
-        capabilities = (*opened)->capabilities({.deadline = Deadline::after(kLongestOpen), .request_id = "open"});
-        if (!capabilities) opened = fail(std::move(capabilities).error().with_context("capabilities"));
+        capabilities =
+            (*opened)->capabilities({.deadline = Deadline::after(kLongestOpen), .request_id = "open"});
+        if (!capabilities)
+            opened = fail(std::move(capabilities).error().with_context("capabilities"));
     }
     std::chrono::nanoseconds pause{0};
     {
@@ -54,11 +60,14 @@ void OpenBackends::open_now(std::size_t index) {
             slot.error.reset();
             slot.attempts = 0;
         } else {
-            // 1, 2, 4 ... seconds: an array that comes back is found soon, a wrong configuration is not hammered.
-            pause = std::min<std::chrono::nanoseconds>(std::chrono::seconds(1U << std::min(slot.attempts, 6U)), kLongestPause);
+            // 1, 2, 4 ... seconds: an array that comes back is found soon, a wrong configuration is not
+            // hammered.
+            pause = std::min<std::chrono::nanoseconds>(
+                std::chrono::seconds(1U << std::min(slot.attempts, 6U)), kLongestPause);
             const bool is_news = !slot.error || slot.error->message != opened.error().message;
             ++slot.attempts;
-            if (is_news) spdlog::error("backend {}: {}; trying again in the background", name, opened.error().message);
+            if (is_news)
+                spdlog::error("backend {}: {}; trying again in the background", name, opened.error().message);
             slot.error = std::move(opened).error();
         }
     }
@@ -67,35 +76,42 @@ void OpenBackends::open_now(std::size_t index) {
         return;
     }
     spdlog::info("backend {}: ready", name);
-    if (ready_) ready_(name);
+    if (ready_)
+        ready_(name);
 }
 
 Result<std::shared_ptr<Driver>> OpenBackends::open(const BackendConfig &config) {
     if (config.isolation == Isolation::process) {
-        return fail(Code::unsupported, "isolation: process is not offered by this agent: remove the key, or write isolation: in-process");
+        return fail(Code::unsupported, "isolation: process is not offered by this agent: remove the key, or "
+                                       "write isolation: in-process");
     }
     auto library = catalog_.load(config.driver);
-    if (!library) return fail(std::move(library).error());
+    if (!library)
+        return fail(std::move(library).error());
     auto checked = check_backend_keys(config, description(**library).config_keys);
     if (!checked) {
         std::string text = render(checked.error());
-        while (!text.empty() && text.back() == '\n') text.pop_back();
+        while (!text.empty() && text.back() == '\n')
+            text.pop_back();
         std::replace(text.begin(), text.end(), '\n', ';');
         return fail(Code::invalid, text);
     }
-    for (const auto &warning : checked->warnings) spdlog::warn("{}", render(warning));
+    for (const auto &warning : checked->warnings)
+        spdlog::warn("{}", render(warning));
     auto driver = open_in_process(std::move(*library),
                                   OpenRequest{.backend = config.name,
                                               .agent_version = options_.agent_version,
                                               .node_id = options_.node_id,
                                               .settings = std::move(checked->settings)},
                                   host_, {.deadline = Deadline::after(kLongestOpen), .request_id = "open"});
-    if (!driver) return fail(std::move(driver).error());
+    if (!driver)
+        return fail(std::move(driver).error());
     return std::shared_ptr<Driver>(std::move(*driver));
 }
 
 const OpenBackends::Slot *OpenBackends::find(std::string_view backend) const noexcept {
-    const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const Slot &slot) { return slot.config.name == backend; });
+    const auto found = std::find_if(slots_.begin(), slots_.end(),
+                                    [&](const Slot &slot) { return slot.config.name == backend; });
     return found == slots_.end() ? nullptr : &*found;
 }
 
@@ -106,17 +122,24 @@ OpenBackends::Slot *OpenBackends::find(std::string_view backend) noexcept {
 Result<std::shared_ptr<Driver>> OpenBackends::driver(const std::string &backend) {
     const std::lock_guard guard(mutex_);
     const Slot *slot = find(backend);
-    if (slot == nullptr) return fail(Code::not_found, fmt::format("no such backend in agent.yml: {}", backend));
-    if (slot->driver) return slot->driver;
-    if (slot->error) return fail_retryable(Code::unreachable, fmt::format("backend {} is not open: {}", backend, slot->error->message));
-    return fail_retryable(Code::unreachable, fmt::format("backend {} is still opening: try again in a moment", backend));
+    if (slot == nullptr)
+        return fail(Code::not_found, fmt::format("no such backend in agent.yml: {}", backend));
+    if (slot->driver)
+        return slot->driver;
+    if (slot->error)
+        return fail_retryable(Code::unreachable,
+                              fmt::format("backend {} is not open: {}", backend, slot->error->message));
+    return fail_retryable(Code::unreachable,
+                          fmt::format("backend {} is still opening: try again in a moment", backend));
 }
 
 Result<Capabilities> OpenBackends::capabilities(const std::string &backend) {
     const std::lock_guard guard(mutex_);
     const Slot *slot = find(backend);
-    if (slot == nullptr) return fail(Code::not_found, fmt::format("no such backend in agent.yml: {}", backend));
-    if (slot->capabilities) return *slot->capabilities;
+    if (slot == nullptr)
+        return fail(Code::not_found, fmt::format("no such backend in agent.yml: {}", backend));
+    if (slot->capabilities)
+        return *slot->capabilities;
     return fail_retryable(Code::unreachable, fmt::format("backend {} is not open", backend));
 }
 
@@ -151,7 +174,8 @@ std::vector<std::pair<std::string, std::vector<OpMetrics>>> OpenBackends::metric
     const std::lock_guard guard(mutex_);
     std::vector<std::pair<std::string, std::vector<OpMetrics>>> all;
     for (const auto &slot : slots_) {
-        if (slot.driver) all.emplace_back(slot.config.name, slot.driver->metrics());
+        if (slot.driver)
+            all.emplace_back(slot.config.name, slot.driver->metrics());
     }
     return all;
 }

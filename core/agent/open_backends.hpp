@@ -1,5 +1,5 @@
-// The backends of agent.yml, opened in the background and tried again until they open: the agent answers from its records
-// meanwhile, and one backend that is down does not keep the others waiting.
+// The backends of agent.yml, opened in the background and tried again until they open: the agent answers from
+// its records meanwhile, and one backend that is down does not keep the others waiting.
 #pragma once
 
 #include "core/config/agent_config.hpp"
@@ -33,7 +33,9 @@ public:
 
     Result<std::shared_ptr<Driver>> driver(const std::string &backend) override;
     Result<Capabilities> capabilities(const std::string &backend) override;
-    [[nodiscard]] const std::string &default_backend() const noexcept override { return options_.default_backend; }
+    [[nodiscard]] const std::string &default_backend() const noexcept override {
+        return options_.default_backend;
+    }
     [[nodiscard]] bool is_known(const std::string &backend) const noexcept override;
     [[nodiscard]] std::vector<BackendView> views() const override;
     // Of every open driver, for /metrics: (backend, its counters).

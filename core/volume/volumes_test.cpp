@@ -175,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Signature{"plain_data_at_the_head", "echo precious | dd of=\"$1\" conv=notrunc"},
                       Signature{"plain_data_at_the_tail",
                                 "echo precious | dd of=\"$1\" bs=1M seek=319 conv=notrunc"}),
-    [](const auto &info) { return std::string(info.param.name); });
+    [](const auto &row) { return std::string(row.param.name); });
 
 TEST(Volumes, AMountPointThatIsNotEmptyIsRefused) {
     World world;

@@ -1,0 +1,78 @@
+// drover-agent: the node service. Reads agent.yml, builds the agent and runs it until SIGTERM.
+#include "core/agent/agent.hpp"
+#include "core/agent/log.hpp"
+#include "core/agent/version.hpp"
+#include "core/config/agent_config.hpp"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <sys/stat.h>
+
+namespace {
+
+constexpr const char *kDefaultConfig = "/etc/drover/agent.yml";
+constexpr const char *kFlockerConfig = "/etc/flocker/agent.yml"; // honoured when it is the only one
+
+std::string default_config() {
+    std::error_code ignored;
+    if (!std::filesystem::exists(kDefaultConfig, ignored) && std::filesystem::exists(kFlockerConfig, ignored))
+        return kFlockerConfig;
+    return kDefaultConfig;
+}
+
+int run(const std::string &file) {
+    auto config = drover::load_agent_config(file);
+    if (!config) {
+        std::cerr << drover::render_with_source(config.error()) << "drover-agent: " << file
+                  << " cannot be used; `drover config check " << file << "` shows this as well\n";
+        return 2;
+    }
+    drover::set_up_log(config->logging);
+    for (const auto &warning : config->warnings)
+        spdlog::warn("{}", drover::render(warning));
+    auto agent = drover::Agent::build(std::move(*config), drover::kVersion);
+    if (!agent) {
+        spdlog::error("cannot start: {}", agent.error().message);
+        return 1;
+    }
+    if (auto ended = (*agent)->run(); !ended) {
+        spdlog::error("{}", ended.error().message);
+        return 1;
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    // Whatever is made without an explicit mode is the agent's own business.
+    ::umask(0077);
+    CLI::App app{"The Drover node agent: loads storage drivers, and serves their volumes to Docker and to "
+                 "the API socket.",
+                 "drover-agent"};
+    std::string file = default_config();
+    bool foreground = true;
+    app.add_option("--config,-c", file, "agent.yml to read")->capture_default_str();
+    app.add_flag("--foreground,-f", foreground,
+                 "Stay in the foreground and log to stderr (always so; accepted for old unit files)");
+    app.set_version_flag("--version", std::string("drover-agent ") + drover::kVersion);
+    app.footer("Ends with 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong command line or "
+               "agent.yml.\n"
+               "Mounted volumes stay mounted when the agent stops.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &wrong) {
+        return app.exit(wrong) == 0 ? 0 : 2;
+    }
+    try {
+        return run(file);
+    } catch (const std::exception &bug) {
+        std::cerr << "drover-agent: " << bug.what() << '\n';
+        return 1;
+    }
+}
