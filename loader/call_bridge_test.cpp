@@ -9,7 +9,6 @@
 namespace drover {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 drv_str text(std::string_view value) {

@@ -61,10 +61,11 @@ Error no_such_driver(const fs::path &folder, std::string_view name) {
         const auto nearest = std::min_element(names.begin(), names.end(), [&](const auto &a, const auto &b) {
             return edit_distance(name, a) < edit_distance(name, b);
         });
-        if (edit_distance(name, *nearest) <= std::max<std::size_t>(2, name.size() / 3))
+        if (edit_distance(name, *nearest) <= std::max<std::size_t>(2, name.size() / 3)) {
             message += fmt::format(". Did you mean \"{}\"?", *nearest);
-        else
+        } else {
             message += '.';
+        }
         message += fmt::format(" Drivers there: {}", fmt::join(names, ", "));
     }
     return Error{.code = Code::not_found, .message = std::move(message)};
@@ -76,16 +77,18 @@ Catalog::Catalog(fs::path folder) : state_(std::make_unique<State>(State{std::mo
 Catalog::~Catalog() = default;
 
 Result<std::shared_ptr<DriverLibrary>> Catalog::load(std::string_view name) {
-    if (!is_driver_name(name))
+    if (!is_driver_name(name)) {
         return fail(
             Code::invalid,
             fmt::format("\"{}\" cannot be a driver's name: it must be 1 to 63 characters of a-z, 0-9, \"_\" "
                         "and \"-\", and begin with a letter",
                         one_line(name, 100)));
+    }
     const fs::path &folder = state_->folder;
-    if (!folder.is_absolute())
+    if (!folder.is_absolute()) {
         return fail(Code::invalid,
                     fmt::format("the driver folder \"{}\" is not an absolute path", folder.native()));
+    }
     const fs::path file = folder / fmt::format("{}.so", name);
     std::error_code error;
     if (!fs::exists(fs::symlink_status(file, error)) &&
@@ -117,12 +120,13 @@ std::vector<CatalogEntry> Catalog::scan() {
                                    : Result<DriverDescription>(fail(std::move(library).error()))});
     }
     // A folder that cannot be read must not look like an empty one.
-    if (error)
+    if (error) {
         entries.push_back(CatalogEntry{
             .name = {},
             .path = state_->folder,
             .description = fail_errno(
                 error.value(), fmt::format("the driver folder {} cannot be read", state_->folder.native()))});
+    }
     return entries;
 }
 

@@ -32,9 +32,10 @@ public:
 
     [[nodiscard]] Result<std::string> text(std::string_view field, drv_str from, std::size_t max_bytes,
                                            bool required) const {
-        if (auto problem = problem_with(from, max_bytes))
+        if (auto problem = problem_with(from, max_bytes)) {
             return refuse(field, fmt::format("text that {}", *problem),
                           fmt::format("UTF-8 text of at most {} bytes", max_bytes));
+        }
         if (required && from.len == 0)
             return refuse(field, "empty text", "at least one character");
         return std::string(view_of(from));
@@ -76,19 +77,21 @@ Result<ConfigKey> check_key(const Check &check, const drv_config_key &from, std:
     auto name = check.text(field("name"), from.name, kMaxLabelBytes, true);
     if (!name)
         return fail(std::move(name).error());
-    if (!is_driver_name(*name))
+    if (!is_driver_name(*name)) {
         return check.refuse(field("name"), fmt::format("\"{}\"", one_line(std::string_view(*name))),
                             "a name that matches ^[a-z][a-z0-9_-]{0,62}$");
+    }
     auto help = check.text(field("help"), from.help, kMaxHelpBytes, false);
     if (!help)
         return fail(std::move(help).error());
     auto fallback = check.text(field("fallback"), from.fallback, kMaxHelpBytes, false);
     if (!fallback)
         return fail(std::move(fallback).error());
-    if (from.kind < DRV_KEY_STRING || from.kind > DRV_KEY_LIST)
+    if (from.kind < DRV_KEY_STRING || from.kind > DRV_KEY_LIST) {
         return check.refuse(
             field("kind"), fmt::format("{}", from.kind),
             fmt::format("{} to {}, the kinds this agent can check", +DRV_KEY_STRING, +DRV_KEY_LIST));
+    }
     return ConfigKey{.name = std::move(*name),
                      .help = std::move(*help),
                      .fallback = std::move(*fallback),
@@ -101,20 +104,23 @@ Result<std::vector<ConfigKey>> check_keys(const Check &check, const drv_driver_v
     std::vector<ConfigKey> keys;
     if (driver.config_key_count == 0)
         return keys;
-    if (driver.config_key_count > kMaxConfigKeys)
+    if (driver.config_key_count > kMaxConfigKeys) {
         return check.refuse("config_key_count", fmt::format("{}", driver.config_key_count),
                             fmt::format("at most {}", kMaxConfigKeys));
-    if (driver.config_keys == nullptr || !is_aligned(driver.config_keys))
+    }
+    if (driver.config_keys == nullptr || !is_aligned(driver.config_keys)) {
         return check.refuse("config_keys", driver.config_keys == nullptr ? "NULL" : "an unaligned pointer",
                             fmt::format("an array of {} keys", driver.config_key_count));
+    }
     std::set<std::string> seen;
     for (std::uint64_t i = 0; i < driver.config_key_count; ++i) {
         auto key = check_key(check, driver.config_keys[i], i);
         if (!key)
             return fail(std::move(key).error());
-        if (!seen.insert(key->name).second)
+        if (!seen.insert(key->name).second) {
             return check.refuse(fmt::format("config_keys[{}].name", i),
                                 fmt::format("\"{}\" a second time", key->name), "each key once");
+        }
         keys.push_back(std::move(*key));
     }
     return keys;
@@ -134,15 +140,18 @@ bool is_driver_name(std::string_view name) noexcept {
 
 Result<DriverDescription> check_descriptor(const drv_driver_v1 *driver, const std::filesystem::path &file) {
     const Check check(file);
-    if (driver == nullptr || !is_aligned(driver))
+    if (driver == nullptr || !is_aligned(driver)) {
         return check.refuse("drv_entry_v1()", driver == nullptr ? "NULL" : "an unaligned pointer",
                             "a pointer to a drv_driver_v1");
-    if (driver->struct_size < kDriverMinor0)
+    }
+    if (driver->struct_size < kDriverMinor0) {
         return check.refuse("struct_size", fmt::format("{}", driver->struct_size),
                             fmt::format("at least {}", kDriverMinor0));
-    if (driver->abi_major != DRV_ABI_MAJOR)
+    }
+    if (driver->abi_major != DRV_ABI_MAJOR) {
         return check.refuse("abi_major", fmt::format("{}", driver->abi_major),
                             fmt::format("{}, as the entry's name says", DRV_ABI_MAJOR));
+    }
 
     DriverDescription result;
     result.path = file.native();
@@ -158,16 +167,19 @@ Result<DriverDescription> check_descriptor(const drv_driver_v1 *driver, const st
             return fail(std::move(text).error());
         *to = std::move(*text);
     }
-    if (const std::string stem = file.stem().native(); result.name != stem)
+    if (const std::string stem = file.stem().native(); result.name != stem) {
         return check.refuse("name", fmt::format("\"{}\"", one_line(std::string_view(result.name))),
                             fmt::format("\"{}\", the file's stem", stem));
+    }
 
-    if (driver->ops == nullptr || !is_aligned(driver->ops))
+    if (driver->ops == nullptr || !is_aligned(driver->ops)) {
         return check.refuse("ops", driver->ops == nullptr ? "NULL" : "an unaligned pointer",
                             "a pointer to a drv_ops_v1");
-    if (auto slot = missing_op(driver->ops))
+    }
+    if (auto slot = missing_op(driver->ops)) {
         return check.refuse(*slot, fmt::format("NULL (struct_size {})", driver->ops->struct_size),
                             "a function: the slot is mandatory");
+    }
     for (auto [field, missing] :
          {std::pair{"open", empty(driver->open)}, std::pair{"close", empty(driver->close)},
           std::pair{"extension", empty(driver->extension)}}) {

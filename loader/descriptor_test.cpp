@@ -18,7 +18,7 @@ TEST(DriverName, FollowsTheRule) {
 }
 
 struct DescriptorTest : ::testing::Test {
-    std::string refusal(const std::string &fixture) {
+    std::string refusal(const std::string &fixture) const {
         const auto result = DriverLibrary::load(folder.put(fixture));
         return result ? "loaded" : result.error().message;
     }

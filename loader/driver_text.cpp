@@ -100,10 +100,11 @@ std::string one_line(std::string_view text, std::size_t max_bytes) {
         const std::size_t length = sequence_length(text, at);
         std::string_view piece = text.substr(at, length == 0 ? 1 : length);
         at += piece.size();
-        if (length == 0)
+        if (length == 0) {
             piece = "\xEF\xBF\xBD";
-        else if (static_cast<unsigned char>(piece.front()) < 0x20 || piece.front() == 0x7F)
+        } else if (static_cast<unsigned char>(piece.front()) < 0x20 || piece.front() == 0x7F) {
             piece = " ";
+        }
         if (line.size() + piece.size() > max_bytes)
             break;
         line += piece;

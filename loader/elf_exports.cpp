@@ -130,13 +130,14 @@ private:
             return damaged("its header is incomplete");
         if (header_.e_machine != kMachine)
             return wrong_architecture(header_.e_machine, "");
-        if (header_.e_type != ET_DYN)
+        if (header_.e_type != ET_DYN) {
             return refuse(fmt::format("is not an ELF shared object but {}: link the driver with -shared",
                                       header_.e_type == ET_EXEC  ? "a program"
                                       : header_.e_type == ET_REL ? "an object file"
                                       : header_.e_type == ET_CORE
                                           ? "a core file"
                                           : fmt::format("of ELF type {}", header_.e_type)));
+        }
         return std::nullopt;
     }
 

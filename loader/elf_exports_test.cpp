@@ -128,13 +128,9 @@ TEST(ElfExports, SurvivesFlippedBitsAndWildNumbers) {
         };
         for (int round = 0; round < 6000; ++round) {
             // A third each: the header and program headers, the section table, anywhere.
-            std::uint64_t at = 0;
-            if (round % 3 == 0)
-                at = next() % 1024;
-            else if (round % 3 == 1)
-                at = header.e_shoff + next() % (sections_end - header.e_shoff);
-            else
-                at = next() % good.size();
+            const std::uint64_t begin = round % 3 == 1 ? header.e_shoff : 0;
+            const std::uint64_t ends[] = {1024, sections_end, good.size()};
+            std::uint64_t at = begin + next() % (ends[round % 3] - begin);
             at &= ~std::uint64_t{7};
             const std::size_t count = std::min<std::size_t>(8, good.size() - at);
             std::uint64_t word = 0;

@@ -89,9 +89,10 @@ std::optional<std::string> problem_with_table(const Extension &extension, const 
         std::uintptr_t slot = 0;
         if (struct_size >= offset + sizeof(void *))
             std::memcpy(&slot, bytes + offset, sizeof slot);
-        if (slot == 0)
+        if (slot == 0) {
             return fmt::format("its mandatory slot \"{}\" is empty (struct_size {}, wanted at least {})",
                                extension.slots[i], struct_size, extension.struct_size);
+        }
     }
     return std::nullopt;
 }
@@ -104,12 +105,13 @@ ExtensionCache::ExtensionCache(const drv_driver_v1 &driver, drv_instance *instan
         const void *table = invoke(driver.extension, instance, id_of(kExtensions[i]));
         if (table == nullptr)
             continue;
-        if (auto problem = problem_with_table(kExtensions[i], table))
+        if (auto problem = problem_with_table(kExtensions[i], table)) {
             log.log(LogLevel::warn, fmt::format("the driver's extension {} is not used: {}; report it to the "
                                                 "driver's author",
                                                 kExtensions[i].id, *problem));
-        else
+        } else {
             tables_[i] = table;
+        }
     }
 }
 

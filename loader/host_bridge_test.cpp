@@ -28,7 +28,7 @@ struct Fixture : ::testing::Test {
                                    {.name = "token", .secret = true}});
         table = bridge->get();
     }
-    drv_status config(std::string_view key, std::string *value = nullptr) {
+    drv_status config(std::string_view key, std::string *value = nullptr) const {
         drv_str found{};
         const drv_status status = table->config(table, text(key), &found);
         if (status == DRV_OK && value != nullptr)

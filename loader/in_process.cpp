@@ -79,9 +79,10 @@ InProcessDriver::InProcessDriver(std::shared_ptr<DriverLibrary> library, std::un
                                  drv_instance *instance)
     : library_(std::move(library)), host_(std::move(host)), instance_(instance),
       ops_(*library_->descriptor().ops), extensions_(library_->descriptor(), instance, *host_) {
-    if (library_->description().serial)
+    if (library_->description().serial) {
         serial_lock_.emplace(
             fmt::format("backend {} (its driver takes one call at a time)", host_->backend()));
+    }
 }
 
 InProcessDriver::~InProcessDriver() {
@@ -123,13 +124,15 @@ Result<T> InProcessDriver::run(Op op, const CallContext &call, Subjects subjects
         }
         if (waited)
             began = Clock::now();
-        if (call.cancel != nullptr && call.cancel->is_cancelled())
+        if (call.cancel != nullptr && call.cancel->is_cancelled()) {
             return fail_retryable(Code::cancelled,
                                   fmt::format("{} did not begin: it was cancelled before", name_of(op)));
-        if (began >= call.deadline.when() && !call.deadline.is_never())
+        }
+        if (began >= call.deadline.when() && !call.deadline.is_never()) {
             return fail_retryable(
                 Code::deadline,
                 fmt::format("{} did not begin: its deadline had passed already", name_of(op)));
+        }
         reached_driver = true;
         CallBridge bridge(call, name_of(op));
         Result<T> result = body(bridge);

@@ -95,6 +95,7 @@ TEST(SerialLock, LetsOneCallIntoTheDriverAtATime) {
     OpenFixture f(with("address", "x"), "serial");
     {
         std::vector<std::jthread> threads;
+        threads.reserve(6);
         for (int t = 0; t < 6; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < 100; ++i)

@@ -5,14 +5,10 @@
 namespace drover {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::OpenFixture;
-using testing::try_open;
 
 struct InProcess : ::testing::Test {
-    Error failure(std::string_view id) {
+    Error failure(std::string_view id) const {
         auto result = f.driver->get(f.call, id);
         return result ? Error{.message = "succeeded"} : result.error();
     }

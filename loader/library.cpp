@@ -66,18 +66,20 @@ Result<void> check_exports(const std::filesystem::path &file) {
     for (const ExportedSymbol &symbol : *exports) {
         if (symbol.name == kEntry)
             entry = &symbol;
-        if (is_entry_name(symbol.name))
+        if (is_entry_name(symbol.name)) {
             majors.push_back(symbol.name.substr(kEntryPrefix.size()));
-        else if (!is_toolchain_name(symbol.name))
+        } else if (!is_toolchain_name(symbol.name)) {
             others.push_back(symbol.name);
+        }
     }
     const auto refuse = [&](std::string_view why) {
         return fail(Code::invalid, fmt::format("{} {}", file.native(), why));
     };
-    if (majors.empty())
+    if (majors.empty()) {
         return refuse(
             "is no driver: it exports no drv_entry_vN; mark the entry with DRV_EXPORT, or build with "
             "drover_add_driver");
+    }
     if (entry == nullptr) {
         std::sort(majors.begin(), majors.end());
         return refuse(

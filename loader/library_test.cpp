@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 
 struct LibraryTest : ::testing::Test {
-    std::string refusal(const std::string &fixture) {
+    std::string refusal(const std::string &fixture) const {
         const auto result = DriverLibrary::load(folder.put(fixture));
         return result ? "loaded" : result.error().message;
     }

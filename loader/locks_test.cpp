@@ -63,6 +63,7 @@ TEST(NamedLocks, ServesManyThreadsOneAtATime) {
     int unguarded = 0; // the thread sanitizer watches it
     {
         std::vector<std::jthread> threads;
+        threads.reserve(8);
         for (int t = 0; t < 8; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < 200; ++i) {

@@ -21,10 +21,11 @@ public:
     void text(const char *field, drv_str from, std::string &to, std::size_t max_bytes) {
         if (problem_)
             return;
-        if (auto wrong = problem_with(from, max_bytes))
+        if (auto wrong = problem_with(from, max_bytes)) {
             report(field, *wrong);
-        else
+        } else {
             to.assign(view_of(from));
+        }
     }
 
     void required(const char *field, drv_str from, std::string &to, std::size_t max_bytes) {
@@ -36,10 +37,11 @@ public:
     bool rows(const char *field, const void *data, std::uint64_t count) {
         if (problem_ || count == 0)
             return false;
-        if (data == nullptr)
+        if (data == nullptr) {
             report(field, fmt::format("has {} entries but no data pointer", count));
-        else if (count > kMaxRows)
+        } else if (count > kMaxRows) {
             report(field, fmt::format("has {} entries (at most {})", count, kMaxRows));
+        }
         return !problem_;
     }
 
@@ -62,10 +64,11 @@ public:
     // NULL, or smaller than minor 0.
     template <typename Record>
     bool usable(const Record *record, std::size_t minimum) {
-        if (record == nullptr)
+        if (record == nullptr) {
             problem_ = fmt::format("a NULL {}", kind_);
-        else if (record->struct_size < minimum)
+        } else if (record->struct_size < minimum) {
             report("struct_size", fmt::format("is {} (at least {})", record->struct_size, minimum));
+        }
         return !problem_;
     }
 
@@ -148,10 +151,11 @@ RecordProblem copy_connection(const drv_connection *from, Connection &to, bool *
     to.protocol = static_cast<Protocol>(from->protocol);
     // Without it nobody can prove that the device found is the right one.
     read.required("wwid", from->wwid, to.wwid, kMaxFieldBytes);
-    if (to.protocol == Protocol::local)
+    if (to.protocol == Protocol::local) {
         read.required("device", from->device, to.device, kMaxFieldBytes);
-    else
+    } else {
         read.text("device", from->device, to.device, kMaxFieldBytes);
+    }
     to.lun = from->lun;
     if (read.rows("portals", from->portals, from->portal_count) &&
         read.rows("targets", from->targets, from->portal_count)) {

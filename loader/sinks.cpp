@@ -51,10 +51,11 @@ drv_status OneVolumeSink::on_emit(void *data, const drv_volume *volume) noexcept
     return fenced(self.bug_, [&]() -> drv_status {
         if (self.bug_)
             return DRV_E_INTERNAL;
-        if (++self.emitted_ > 1)
+        if (++self.emitted_ > 1) {
             self.bug_ = "emitted more than one volume";
-        else if (auto problem = copy_volume(volume, self.volume_))
+        } else if (auto problem = copy_volume(volume, self.volume_)) {
             self.bug_ = "emitted " + *problem;
+        }
         return self.bug_ ? DRV_E_INTERNAL : DRV_OK;
     });
 }
@@ -75,10 +76,11 @@ Result<BackendVolume> OneVolumeSink::take(CallBridge &call, drv_status returned,
         return fail(std::move(result).error());
     if (emitted_ == 0)
         return fail(driver_bug(call.op(), "answered OK without emitting the volume"));
-    if (volume_.id != id)
+    if (volume_.id != id) {
         return fail(driver_bug(call.op(), fmt::format("was asked about \"{}\" and emitted \"{}\"",
                                                       one_line(id, kMaxIdBytes),
                                                       one_line(std::string_view(volume_.id), kMaxIdBytes))));
+    }
     return std::move(volume_);
 }
 
@@ -94,14 +96,15 @@ drv_status ConnectionSink::on_emit(void *data, const drv_connection *connection)
             return DRV_E_INTERNAL;
         Connection copy;
         bool known = false;
-        if (auto problem = copy_connection(connection, copy, &known))
+        if (auto problem = copy_connection(connection, copy, &known)) {
             self.bug_ = "emitted " + *problem;
-        else if (!known)
+        } else if (!known) {
             self.unknown_protocol_ = connection->protocol; // of a newer minor: skipped
-        else if (++self.emitted_ > 1)
+        } else if (++self.emitted_ > 1) {
             self.bug_ = "emitted more than one connection";
-        else
+        } else {
             self.connection_ = std::move(copy);
+        }
         return self.bug_ ? DRV_E_INTERNAL : DRV_OK;
     });
 }
@@ -111,12 +114,13 @@ Result<Connection> ConnectionSink::take(CallBridge &call, drv_status returned) {
         return fail(driver_bug(call.op(), *bug_));
     if (auto result = call.result(returned); !result)
         return fail(std::move(result).error());
-    if (emitted_ == 0 && unknown_protocol_)
+    if (emitted_ == 0 && unknown_protocol_) {
         return fail(
             Code::unsupported,
             fmt::format("{}: the driver connects by protocol number {}, which this agent does not know; "
                         "an agent as new as the driver is needed",
                         call.op(), *unknown_protocol_));
+    }
     if (emitted_ == 0)
         return fail(driver_bug(call.op(), "answered OK without emitting the connection"));
     return std::move(connection_);
@@ -140,10 +144,11 @@ drv_status PageSink::on_emit(void *data, const drv_volume *volume) noexcept {
         return DRV_E_STOPPED;
     return fenced(self.visitor_failure_, [&]() -> drv_status {
         BackendVolume row;
-        if (self.token_)
+        if (self.token_) {
             self.bug_ = "emitted a row after the page token";
-        else if (auto problem = copy_volume(volume, row))
+        } else if (auto problem = copy_volume(volume, row)) {
             self.bug_ = "emitted " + *problem;
+        }
         if (self.bug_)
             return DRV_E_INTERNAL;
         self.stopped_ = !self.visit_(std::move(row));
@@ -159,24 +164,26 @@ drv_status PageSink::on_next_page(void *data, drv_str token) noexcept {
     return fenced(self.bug_, [&]() -> drv_status {
         if (self.bug_)
             return DRV_E_INTERNAL;
-        if (self.token_)
+        if (self.token_) {
             self.bug_ = "gave more than one page token";
-        else if (auto problem = problem_with(token, kMaxTokenBytes))
+        } else if (auto problem = problem_with(token, kMaxTokenBytes)) {
             self.bug_ = "gave a page token that " + *problem;
-        else if (token.len == 0)
+        } else if (token.len == 0) {
             self.bug_ = "gave an empty page token";
-        else if (view_of(token) == self.page_.token)
+        } else if (view_of(token) == self.page_.token) {
             self.bug_ = "gave the page's own token as that of the next page";
-        else
+        } else {
             self.token_.emplace(view_of(token));
+        }
         return self.bug_ ? DRV_E_INTERNAL : DRV_OK;
     });
 }
 
 Result<std::optional<std::string>> PageSink::take(CallBridge &call, drv_status returned) {
-    if (visitor_failure_)
+    if (visitor_failure_) {
         return fail(Code::internal,
                     fmt::format("{}: a row could not be taken: {}", call.op(), *visitor_failure_));
+    }
     if (bug_)
         return fail(driver_bug(call.op(), *bug_));
     if (stopped_) { // whatever it answered: the visitor has what it wanted
@@ -199,12 +206,13 @@ drv_status ProfileSink::on_emit(void *data, const drv_profile *profile) noexcept
         if (self.bug_)
             return DRV_E_INTERNAL;
         Profile row;
-        if (self.profiles_.size() >= kMaxProfiles)
+        if (self.profiles_.size() >= kMaxProfiles) {
             self.bug_ = fmt::format("emitted more than {} profiles", kMaxProfiles);
-        else if (auto problem = copy_profile(profile, row))
+        } else if (auto problem = copy_profile(profile, row)) {
             self.bug_ = "emitted " + *problem;
-        else
+        } else {
             self.profiles_.push_back(std::move(row));
+        }
         return self.bug_ ? DRV_E_INTERNAL : DRV_OK;
     });
 }

@@ -19,10 +19,11 @@ std::string quoted(const std::string &path) {
         return path;
     std::string result = "'";
     for (const char c : path) {
-        if (c == '\'')
+        if (c == '\'') {
             result += "'\\''";
-        else
+        } else {
             result += c;
+        }
     }
     return result + "'";
 }
@@ -35,13 +36,14 @@ Result<void> check_component(const std::string &path, const struct stat &status)
     const mode_t mode = status.st_mode & 07777;
     const std::string agent =
         ::geteuid() == 0 ? "root" : fmt::format("root or uid {}, the agent's user", ::geteuid());
-    if (!is_trusted_owner(status.st_uid))
+    if (!is_trusted_owner(status.st_uid)) {
         return fail(
             Code::invalid,
             fmt::format("{} belongs to uid {} (mode {:04o}), who could replace the driver; it must belong to "
                         "{}. To fix it: chown {}root:root {}",
                         path, status.st_uid, mode, agent, S_ISLNK(status.st_mode) ? "-h " : "",
                         quoted(path)));
+    }
     if (S_ISLNK(status.st_mode) || (mode & (S_IWGRP | S_IWOTH)) == 0)
         return {};
     if (S_ISDIR(status.st_mode) && (mode & S_ISVTX) != 0 && status.st_uid == 0)
@@ -68,9 +70,10 @@ void push_components(std::deque<std::string> &todo, const std::filesystem::path 
 } // namespace
 
 Result<std::filesystem::path> check_trusted_file(const std::filesystem::path &path) {
-    if (!path.is_absolute())
+    if (!path.is_absolute()) {
         return fail(Code::invalid,
                     fmt::format("{} is not an absolute path; drivers are only loaded by one", path.native()));
+    }
     std::deque<std::string> todo;
     push_components(todo, path);
     std::filesystem::path here = "/";
@@ -82,10 +85,11 @@ Result<std::filesystem::path> check_trusted_file(const std::filesystem::path &pa
         if (auto checked = check_component(here.native(), status); !checked)
             return fail(std::move(checked).error());
         if (S_ISLNK(status.st_mode)) {
-            if (++symlinks > kMaxSymlinks)
+            if (++symlinks > kMaxSymlinks) {
                 return fail(Code::invalid,
                             fmt::format("{} leads through more than {} symlinks, in a circle perhaps",
                                         path.native(), kMaxSymlinks));
+            }
             std::error_code error;
             const auto target = std::filesystem::read_symlink(here, error);
             if (error)

@@ -214,7 +214,8 @@ drv_status fail_as(string_view how, drv_instance *self, const drv_call *call) {
     return DRV_OK;
 }
 
-[[maybe_unused]] drv_status get(drv_instance *self, const drv_call *call, drv_str id, const drv_volume_sink *sink) {
+[[maybe_unused]] drv_status get(drv_instance *self, const drv_call *call, drv_str id,
+                                const drv_volume_sink *sink) {
     const string_view how = view(id);
     ++self->calls;
     const int running = ++self->running;
