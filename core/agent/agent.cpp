@@ -1,6 +1,7 @@
 #include "core/agent/agent.hpp"
 
 #include "core/agent/driver_log.hpp"
+#include "core/agent/mount_watch.hpp"
 #include "core/agent/node_identity.hpp"
 #include "core/agent/notify.hpp"
 #include "core/agent/open_backends.hpp"
@@ -85,6 +86,7 @@ struct Agent::Parts {
     std::unique_ptr<ApiFront> api;
     std::vector<std::unique_ptr<DockerFront>> docker;
     std::vector<std::unique_ptr<http::Server>> servers;
+    std::unique_ptr<MountWatch> mount_watch;
     std::thread drain;
 
     ~Parts() {
@@ -223,6 +225,10 @@ Result<void> Agent::run() {
     Parts &parts = *parts_;
     std::signal(SIGPIPE, SIG_IGN);
     parts.loop.on_signals({SIGTERM, SIGINT}, [&parts](int) { parts.stop(); });
+    auto watch = MountWatch::start([&parts] { parts.volumes->mounts_changed(); });
+    if (!watch)
+        return fail(std::move(watch).error());
+    parts.mount_watch = std::move(*watch);
     // The sockets answer already; the drivers come after.
     parts.backends->start([&parts](const std::string &backend) { parts.volumes->backend_ready(backend); });
     notify_ready("serving");

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace drover {
 
@@ -36,6 +37,15 @@ public:
             row.attempts == 0) {
             rows_.erase(id); // an idle volume costs nothing
         }
+    }
+    [[nodiscard]] std::vector<std::string> mounted() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::string> ids;
+        for (const auto &[id, row] : rows_) {
+            if (row.mounted)
+                ids.push_back(id);
+        }
+        return ids;
     }
     void erase(const std::string &id) {
         const std::lock_guard lock(mutex_);

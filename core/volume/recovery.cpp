@@ -6,6 +6,7 @@
 #include "core/volume/volumes.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace drover {
 
@@ -93,6 +94,39 @@ void Volumes::backend_ready(const std::string &backend) {
         const bool waits = is_unfinished(*record) || live_.get(record->id).attempts > 0;
         if (waits)
             converge_later(*record, std::chrono::nanoseconds(0));
+    }
+}
+
+void Volumes::mounts_changed() {
+    const auto shown = live_.mounted();
+    if (shown.empty())
+        return;
+    const auto table = filesystem::mount_table();
+    if (!table)
+        return; // nothing can be concluded
+    std::unordered_set<std::string> targets;
+    for (const auto &entry : *table)
+        targets.insert(entry.target);
+    for (const auto &id : shown) {
+        const auto record = journal_.volume(id);
+        if (!record || targets.contains(parts_.node.mount_target(id).native()))
+            continue;
+        // In the volume's own queue: our own unmount is not over yet when the table shows it.
+        parts_.workers.post(record->backend, id, [this, id] {
+            const auto lock = lock_of(id);
+            const std::lock_guard guard(*lock);
+            const auto now = journal_.volume(id);
+            if (!now || !live_.get(id).mounted)
+                return;
+            const Task task{.call = {.deadline = Deadline::after(std::chrono::minutes(2)),
+                                     .request_id = "mount table changed"},
+                            .stage = [](std::string_view) {}};
+            const auto sight = converger_.look(*now, task);
+            if (sight && !live_.get(id).mounted && now->use_count() > 0) {
+                spdlog::warn("volume {} ({}): unmounted behind Drover's back, with {} uses counted",
+                             now->name, id, now->use_count());
+            }
+        });
     }
 }
 

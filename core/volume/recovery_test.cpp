@@ -215,6 +215,19 @@ TEST(Engine, ANewOneDropsTheCountsOfContainersThatAreGoneAndKeepsThoseThatRun) {
     EXPECT_TRUE(is_mounted(runs->mountpoint));
 }
 
+TEST(MountTable, AMountPointThatAnAdministratorUnmountedIsNotShownAnyMore) {
+    World world;
+    ASSERT_TRUE(world.create("db", 64 * kMiB));
+    const auto mounted = world.mount("db");
+    ASSERT_TRUE(mounted);
+    ASSERT_EQ(::umount2(mounted->mountpoint.c_str(), 0), 0);
+    world.volumes().mounts_changed();
+    world.settle();
+    EXPECT_EQ(world.volumes().get({.name_or_id = "db"})->mountpoint, "");
+    const auto again = world.mount("db", "u2"); // the next caller gets it mounted
+    EXPECT_TRUE(again) << again.error().message;
+}
+
 TEST(Detach, NeverWhileAContainerHasTheFilesystem) {
     World world;
     const auto created = world.create("db", 64 * kMiB);

@@ -39,6 +39,9 @@ public:
     Result<void> recover();
     // A backend became ready: whatever waited for it is tried again now.
     void backend_ready(const std::string &backend);
+    // The kernel's mount table changed: volumes that are shown as mounted and are not any more are looked at
+    // again.
+    void mounts_changed();
 
     Result<VolumeView> get(const VolumeRef &ref) const override;
     std::vector<VolumeView> list(const std::string &backend) const override;

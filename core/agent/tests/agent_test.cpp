@@ -211,7 +211,7 @@ TEST(Sockets, GarbageHurtsNobody) {
         struct stat status {};
         ASSERT_EQ(::stat(socket.c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777U, 0600U) << socket;
-        for (const std::string garbage :
+        for (const std::string &garbage :
              {std::string("\0\1\2\3", 4), std::string("GET"), std::string(100'000, 'x'),
               std::string("POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
               std::string(
