@@ -251,8 +251,8 @@ private:
         if (length <= kMaxSocketPath)
             return;
         const auto *given = value(key);
-        report(given != nullptr ? given->position : section("")->position, key,
-               fmt::format("{} bytes", length), fmt::format("at most {} bytes", kMaxSocketPath),
+        report(given != nullptr ? given->position : SourcePosition{}, key, fmt::format("{} bytes", length),
+               fmt::format("at most {} bytes", kMaxSocketPath),
                fmt::format("too long: the socket {} has {} bytes, and the kernel takes at most {}",
                            socket.string(), length, kMaxSocketPath));
     }
