@@ -10,6 +10,7 @@
 #include <deque>
 #include <fcntl.h>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -372,21 +373,37 @@ TEST_F(ServerTest, stopping_finishes_what_was_begun_and_nothing_else) {
     EXPECT_EQ(body_of(busy.rest()), "x");
 }
 
-TEST_F(ServerTest, may_be_answered_after_it_is_gone) {
+TEST_F(ServerTest, may_be_answered_when_its_loop_is_gone) {
     Mailbox<Responder> waiting;
-    Mailbox<bool> delivered;
+    std::optional<Responder> late;
     {
         LoopThread other;
         other.serve({.socket = socket},
                     [&](const Request &, const Responder &responder) { waiting.put(responder); });
         auto to = client();
-        ASSERT_TRUE(to.send("GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n"));
-        auto second = client();
-        ASSERT_TRUE(second.send("GET /a HTTP/1.1\r\n\r\n"));
-        waiting.put(waiting.take());
+        ASSERT_TRUE(to.send("GET /a HTTP/1.1\r\n\r\n"));
+        late = waiting.take();
     }
-    waiting.take().respond({}, [&](bool ok) { delivered.put(ok); });
-    waiting.take();
+    late->respond({}, [](bool) { ADD_FAILURE(); });
+}
+
+TEST_F(ServerTest, says_that_an_answer_came_too_late_for_a_server_that_is_gone) {
+    Mailbox<Responder> waiting;
+    Mailbox<bool> delivered;
+    std::unique_ptr<Server> server;
+    loop.on_loop([&] {
+        auto made =
+            Server::start(loop.loop(), {.socket = socket},
+                          [&](const Request &, const Responder &responder) { waiting.put(responder); });
+        ASSERT_TRUE(made);
+        server = std::move(*made);
+    });
+    auto to = client();
+    ASSERT_TRUE(to.send("GET /a HTTP/1.1\r\n\r\n"));
+    const auto responder = waiting.take();
+    loop.on_loop([&] { server.reset(); });
+    responder.respond({}, [&](bool ok) { delivered.put(ok); });
+    EXPECT_FALSE(delivered.take());
 }
 
 TEST_F(ServerTest, serves_a_socket_that_systemd_opened) {

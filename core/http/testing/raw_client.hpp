@@ -51,7 +51,7 @@ public:
                 const auto length = in_.find("Content-Length: ");
                 const std::size_t body =
                     length < head
-                        ? std::stoul(in_.substr(length + std::string_view("Content-Length: ").size()))
+                        ? std::stoul(in_.substr(length + std::string_view("Content-Length: ").size(), 20))
                         : 0;
                 if (in_.size() >= head + 4 + body) {
                     std::string out = in_.substr(0, head + 4 + body);
