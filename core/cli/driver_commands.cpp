@@ -1,0 +1,158 @@
+// drover driver ls|inspect. With a folder or a file named, the agent is not asked.
+#include "core/cli/commands.hpp"
+#include "core/cli/driver_text.hpp"
+#include "core/cli/json_text.hpp"
+#include "core/config/agent_config.hpp"
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+namespace drover::cli {
+namespace {
+
+std::filesystem::path absolute(const std::string &path) {
+    std::error_code error;
+    auto result = std::filesystem::absolute(path, error);
+    return error ? std::filesystem::path(path) : result.lexically_normal();
+}
+
+struct ListOptions {
+    std::string folder;
+};
+
+Exit list_folder(Context &context, const std::string &folder) {
+    const auto path = absolute(folder);
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error))
+        throw CommandFailed(Exit::not_found, Code::not_found, fmt::format("{} is no folder", path.native()));
+    const auto files = Catalog(path).scan();
+    if (context.json()) {
+        boost::json::array rows;
+        for (const auto &file : files) {
+            boost::json::object row{{"name", file.name}, {"path", file.path.native()}, {"error", nullptr}};
+            if (file.description)
+                row = driver_json(*file.description);
+            row["error"] = file.description ? boost::json::value(nullptr)
+                                            : boost::json::value(file.description.error().message);
+            rows.emplace_back(std::move(row));
+        }
+        context.print_json(boost::json::object{{"files", std::move(rows)}});
+        return Exit::ok;
+    }
+    if (context.quiet()) {
+        for (const auto &file : files)
+            context.out() << printable(file.name) << '\n';
+        return Exit::ok;
+    }
+    context.print(file_table(files));
+    for (const auto &file : files) {
+        if (!file.description)
+            context.err() << "drover: " << printable(file.description.error().message) << '\n';
+    }
+    return Exit::ok;
+}
+
+Exit list(Context &context, const ListOptions &options) {
+    if (!options.folder.empty())
+        return list_folder(context, options.folder);
+    const auto answer = context.agent().get("/v2/drivers");
+    if (context.json()) {
+        context.print_json(answer);
+        return Exit::ok;
+    }
+    const auto &backends = list_of(answer, "drivers");
+    if (context.quiet()) {
+        for (const auto &backend : backends)
+            context.out() << printable(text_of(backend, "backend")) << '\n';
+        return Exit::ok;
+    }
+    context.print(backend_table(backends));
+    for (const auto &backend : backends) {
+        if (const auto &error = value_of(backend, "error"); !error.is_null())
+            context.err() << fmt::format("drover: {}: {}\n", printable(text_of(backend, "backend")),
+                                         printable(text_of(error, "message")));
+    }
+    return Exit::ok;
+}
+
+struct InspectOptions {
+    std::string name;
+    std::string folder;
+};
+
+// A file by its path; a driver in a named folder; the agent's backend or driver of this name; or, with no
+// agent to ask, a driver in the usual folder.
+std::filesystem::path find_file(Context &context, const InspectOptions &options) {
+    if (options.name.find('/') != std::string::npos)
+        return absolute(options.name);
+    if (!options.folder.empty())
+        return absolute(options.folder) / (options.name + ".so");
+    const auto usual = AgentSettings{}.driver_dir / (options.name + ".so");
+    boost::json::value answer;
+    try {
+        answer = context.agent().get("/v2/drivers");
+    } catch (const CommandFailed &failed) {
+        if (failed.exit() != Exit::no_agent)
+            throw;
+        return usual;
+    }
+    for (const auto *key : {"backend", "driver"}) {
+        for (const auto &backend : list_of(answer, "drivers")) {
+            const auto file = text_of(backend, "path");
+            if (text_of(backend, key) == options.name && !file.empty())
+                return std::filesystem::path(file);
+        }
+    }
+    return usual;
+}
+
+Exit inspect(Context &context, const InspectOptions &options) {
+    const auto file = find_file(context, options);
+    Catalog catalog(file.parent_path());
+    const auto library = catalog.load_file(file);
+    if (!library)
+        fail_with(library.error());
+    const auto &driver = description(**library);
+    if (context.json()) {
+        context.print_json(driver_json(driver));
+        return Exit::ok;
+    }
+    context.print(driver_sheet(driver));
+    if (driver.config_keys.empty()) {
+        context.out() << "\nIt has no keys in agent.yml.\n";
+        return Exit::ok;
+    }
+    context.out() << "\nIts keys in agent.yml:\n";
+    context.print(key_table(driver));
+    return Exit::ok;
+}
+
+} // namespace
+
+void add_driver_commands(CLI::App &app, Action &chosen) {
+    auto *driver = add_group(app, "driver", "Drivers: the agent's backends, and what a driver file declares");
+    add_command<ListOptions>(
+        *driver, chosen, "ls", "List the agent's backends with their drivers",
+        "  drover driver ls\n"
+        "  drover driver ls --driver-dir /usr/lib/drover/drivers     the files of a folder; asks no agent",
+        [](CLI::App &command, ListOptions &options) {
+            command
+                .add_option("--driver-dir", options.folder, "List the driver files of this folder instead")
+                ->type_name("FILE");
+        },
+        list);
+    add_command<InspectOptions>(
+        *driver, chosen, "inspect", "Show a driver and its keys in agent.yml",
+        "  drover driver inspect loopback\n"
+        "  drover driver inspect ./build/acme.so",
+        [](CLI::App &command, InspectOptions &options) {
+            command.add_option("driver", options.name, "A backend, a driver's name, or the path of a .so")
+                ->required()
+                ->type_name("DRIVER");
+            command.add_option("--driver-dir", options.folder, "Look for the driver in this folder")
+                ->type_name("FILE");
+        },
+        inspect);
+}
+
+} // namespace drover::cli
