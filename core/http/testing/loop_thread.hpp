@@ -15,7 +15,7 @@ class LoopThread {
 public:
     LoopThread() : thread_([this] { loop_.run(); }) {}
     ~LoopThread() {
-        on_loop([this] { servers_.clear(); });
+        close_servers();
         loop_.stop();
         thread_.join();
     }
@@ -40,6 +40,10 @@ public:
             throw std::runtime_error(server.error().message);
         servers_.push_back(std::move(*server));
         return *servers_.back();
+    }
+    // No handler is called after it.
+    void close_servers() {
+        on_loop([this] { servers_.clear(); });
     }
     void stop(Server &server) {
         on_loop([&] { server.stop(); });
