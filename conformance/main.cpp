@@ -1,0 +1,233 @@
+// drover-conformance: builds the parts from the command line, runs the cases, writes the reports. The same
+// program is started again for each test (--run-one) and to sweep after a crash (--sweep).
+#include "conformance/options.hpp"
+#include "conformance/report/json.hpp"
+#include "conformance/report/listing.hpp"
+#include "conformance/report/text.hpp"
+#include "conformance/scratch.hpp"
+#include "conformance/suite/registry.hpp"
+#include "conformance/suite/runner.hpp"
+#include "conformance/suite/sweep.hpp"
+#include "loader/base/unique_fd.hpp"
+#include "loader/descriptor.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace drover::conformance {
+namespace {
+
+constexpr int kUsage = 2;
+
+int usage(const std::string &what) {
+    std::fprintf(stderr, "drover-conformance: %s\n", what.c_str());
+    return kUsage;
+}
+
+// A name is looked for in --driver-dir, in the agent.yml's folder, beside this program in a build tree, and
+// where packages put drivers. Anything with a slash or .so at its end is a path.
+Result<std::filesystem::path> find_driver(const Options &options, const std::filesystem::path &agent_dir) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    std::vector<fs::path> tried;
+    if (options.driver.find('/') != std::string::npos || options.driver.ends_with(".so")) {
+        tried.push_back(fs::absolute(options.driver, error));
+    } else if (!is_driver_name(options.driver)) {
+        return fail(Code::invalid, fmt::format("\"{}\" is no driver's name (a lower case letter, then up to "
+                                               "62 of a-z, 0-9, _ and -); for a path write ./{}",
+                                               options.driver, options.driver));
+    } else {
+        const std::string file = options.driver + ".so";
+        for (const fs::path &folder : {options.driver_dir, agent_dir})
+            if (!folder.empty())
+                tried.push_back(fs::absolute(folder / file, error));
+        if (tried.empty()) {
+            tried.push_back(fs::read_symlink("/proc/self/exe", error).parent_path().parent_path() /
+                            "drivers" / file);
+            tried.push_back(fs::path("/usr/lib/drover/drivers") / file);
+        }
+    }
+    std::string names;
+    for (const fs::path &file : tried) {
+        fs::path found = fs::canonical(file, error);
+        if (!error)
+            return found;
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", file.native());
+    }
+    return fail(
+        Code::not_found,
+        fmt::format("there is no driver at {}; give the path of its .so, or its folder by --driver-dir",
+                    names));
+}
+
+Result<Settings> make_settings(const Options &options, const std::filesystem::path &scratch,
+                               std::uint64_t seed) {
+    Settings settings;
+    settings.scratch = scratch;
+    settings.seed = seed;
+    settings.limit = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(options.timeout_s));
+    if (options.self_test)
+        return settings;
+    auto file = options.config.empty()
+                    ? case_file_from_agent_config(options.agent_config, options.driver, scratch)
+                    : load_case_file(options.config, scratch);
+    if (!file) {
+        std::string text = render_with_source(file.error());
+        while (text.ends_with('\n'))
+            text.pop_back();
+        return fail(Code::invalid, std::move(text));
+    }
+    settings.file = std::move(*file);
+    auto driver = find_driver(options, settings.file.driver_dir);
+    if (!driver)
+        return fail(std::move(driver).error());
+    settings.driver = std::move(*driver);
+    return settings;
+}
+
+// How this program calls itself for one test.
+std::vector<std::string> own_arguments(const Options &options, const Settings &settings) {
+    std::vector<std::string> arguments{"--scratch", settings.scratch.native(),
+                                       "--seed",    std::to_string(settings.seed),
+                                       "--timeout", fmt::format("{}", options.timeout_s)};
+    if (options.self_test)
+        arguments.emplace_back("--self-test");
+    else
+        arguments.insert(
+            arguments.end(),
+            {settings.driver.native(), options.config.empty() ? "--agent-config" : "--config",
+             std::filesystem::absolute(options.config.empty() ? options.agent_config : options.config)
+                 .native()});
+    return arguments;
+}
+
+RunnerOptions runner_options(const Options &options, const Settings &settings, int stop_fd) {
+    RunnerOptions made{.child_arguments = own_arguments(options, settings),
+                       .sweep_arguments = own_arguments(options, settings),
+                       .in_process = options.in_process,
+                       .stop_fd = stop_fd};
+    made.child_arguments.emplace_back("--run-one");
+    made.sweep_arguments.emplace_back("--sweep");
+    return made;
+}
+
+struct Closer {
+    void operator()(std::FILE *file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Closer>;
+
+int run_all(const Options &options, const std::vector<Case> &cases) {
+    auto scratch = Scratch::make();
+    if (!scratch)
+        return usage(scratch.error().message);
+    const std::uint64_t seed = options.seed.value_or(std::random_device()());
+    const auto settings = make_settings(options, scratch->folder(), seed);
+    if (!settings)
+        return usage(settings.error().message);
+
+    std::vector<std::unique_ptr<Report>> reports;
+    const bool json_to_stdout = options.json == "-";
+    std::FILE *const people = json_to_stdout ? stderr : stdout;
+    const bool is_terminal = ::isatty(::fileno(people)) == 1;
+    const bool colour = options.colour == Options::Colour::always ||
+                        (options.colour == Options::Colour::automatic && is_terminal);
+    reports.push_back(std::make_unique<TextReport>(people, TextReport::Style{.colour = colour}));
+    File json_file;
+    if (options.json && !json_to_stdout) {
+        json_file.reset(std::fopen(options.json->c_str(), "we"));
+        if (!json_file)
+            return usage(
+                fail_errno(errno, fmt::format("{} cannot be written", *options.json)).value().message);
+    }
+    if (options.json)
+        reports.push_back(std::make_unique<JsonReport>(json_to_stdout ? stdout : json_file.get()));
+
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        sigaddset(&ends, signal);
+    ::sigprocmask(SIG_BLOCK, &ends, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    const UniqueFd stop(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+
+    const auto started = std::chrono::steady_clock::now();
+    for (const auto &report : reports)
+        report->begin({.driver = options.self_test ? "nothing" : settings->driver.native(),
+                       .abi = "1.0",
+                       .seed = seed,
+                       .cases = cases.size()});
+    Runner runner(*settings, runner_options(options, *settings, stop.get()));
+    std::vector<TestResult> results;
+    for (const Case &each : cases) {
+        TestResult result = runner.run(each);
+        if (runner.was_stopped())
+            break;
+        for (const auto &report : reports)
+            report->add(each, result);
+        results.push_back(std::move(result));
+        if (options.stop_at_failure && is_failure(results.back().outcome))
+            break;
+    }
+    const RunEnd end{.duration = std::chrono::steady_clock::now() - started,
+                     .was_stopped = runner.was_stopped(),
+                     .leftovers = runner.leftovers()};
+    for (const auto &report : reports)
+        report->end(end, results);
+    if (options.keep_scratch || !end.leftovers.empty()) {
+        std::fprintf(stderr, "kept: %s\n", scratch->folder().c_str());
+        scratch->keep();
+    }
+    return tally(results).failed == 0 && !end.was_stopped ? 0 : 1;
+}
+
+int run_for_parent(const Options &options, const Registry &registry) {
+    const auto settings = make_settings(options, options.scratch, options.seed.value_or(0));
+    if (!settings)
+        return usage(settings.error().message);
+    if (options.sweep)
+        return sweep_after_crash(*settings);
+    const Case *running = registry.find(options.run_one);
+    return running == nullptr ? usage("there is no test " + options.run_one) : run_one(*settings, *running);
+}
+
+int run(int argc, char **argv) {
+    const auto parsed = parse_command_line(argc, argv);
+    if (const int *code = std::get_if<int>(&parsed))
+        return *code;
+    const auto &options = std::get<Options>(parsed);
+    const Registry registry = options.self_test ? make_self_test_registry() : make_registry();
+    if (options.sweep || !options.run_one.empty())
+        return run_for_parent(options, registry);
+    const auto selected = registry.matching(options.filter);
+    if (!selected)
+        return usage(selected.error().message);
+    if (selected->empty())
+        return usage(fmt::format("no test's id matches \"{}\"; --list shows them", options.filter));
+    if (!options.list)
+        return run_all(options, *selected);
+    const std::string text = options.json ? list_as_json(*selected) : list_as_text(*selected);
+    if (!options.json || *options.json == "-")
+        return std::fputs(text.c_str(), stdout) < 0 ? 1 : 0;
+    const File file(std::fopen(options.json->c_str(), "we"));
+    return file && std::fputs(text.c_str(), file.get()) >= 0 ? 0
+                                                             : usage(*options.json + " cannot be written");
+}
+
+} // namespace
+} // namespace drover::conformance
+
+int main(int argc, char **argv) {
+    try {
+        return drover::conformance::run(argc, argv);
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "drover-conformance: a bug in the suite: %s\n", error.what());
+        return 1;
+    }
+}

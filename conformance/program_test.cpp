@@ -1,0 +1,176 @@
+// The program as a user starts it: its results for tests that misbehave, its exit codes, its words.
+#include "conformance/suite/sandbox.hpp"
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+namespace drover::conformance {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+struct Ran {
+    int code = -1;
+    std::string out; // stdout and stderr
+};
+
+// Through a shell, which brings both outputs together on the result's descriptor.
+Ran run(const std::string &arguments) {
+    const auto end = run_in_sandbox(
+        {.program = "/bin/sh",
+         .arguments = {"-c", std::string("unset AGENT_CONFIG_FILE; exec " DROVER_CONFORMANCE " ") +
+                                 arguments + " >&3 2>&3 3>&-"}});
+    EXPECT_TRUE(end);
+    return {end->code, end->result};
+}
+
+boost::json::object only_result(const std::string &id, const std::string &more = "") {
+    const Ran ran = run("--self-test --json - --filter '^" + id + "$' " + more + " 2>/dev/null");
+    const auto start = ran.out.find("{\"version\"");
+    EXPECT_NE(start, std::string::npos) << ran.out;
+    return boost::json::parse(ran.out.substr(start, ran.out.find('\n', start) - start))
+        .as_object()
+        .at("tests")
+        .as_array()
+        .at(0)
+        .as_object();
+}
+
+std::string text(const boost::json::object &row, std::string_view key) {
+    const auto *found = row.if_contains(key);
+    return found == nullptr ? "" : std::string(found->as_string());
+}
+
+TEST(Program, PassesWarnsAndSkips) {
+    const Ran ran = run("--self-test --filter '^good' --colour never");
+    EXPECT_EQ(ran.code, 0) << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr("  pass    good.pass"));
+    EXPECT_THAT(ran.out, HasSubstr("  warn    good.warn"));
+    EXPECT_THAT(ran.out, HasSubstr("expected: less than 100 ms; found: 250 ms"));
+    EXPECT_THAT(ran.out, HasSubstr("  skip    good.skip"));
+    EXPECT_THAT(ran.out, HasSubstr("there is nothing to do"));
+    EXPECT_THAT(ran.out, HasSubstr("2 of those that passed gave warnings\n"));
+    EXPECT_THAT(ran.out, EndsWith("\n4 passed, 0 failed, 1 skipped\n"));
+}
+
+TEST(Program, OneBadTestDoesNotStopTheOthers) {
+    const Ran ran = run("--self-test --timeout 0.5");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, EndsWith("\n4 passed, 7 failed, 1 skipped\n"));
+    EXPECT_THAT(ran.out, HasSubstr("of the failures 3 crashed and 1 ran into the time limit\n"));
+}
+
+TEST(Program, StopsAtTheFirstFailureWhenAsked) {
+    EXPECT_THAT(run("--self-test --stop-at-failure").out, EndsWith("\n4 passed, 1 failed, 1 skipped\n"));
+}
+
+TEST(Program, NamesSignalAndOpOfACrash) {
+    const auto row = only_result("bad.crash");
+    EXPECT_EQ(text(row, "outcome"), "crash");
+    EXPECT_EQ(text(row, "op"), "create of 6c8ff3ab");
+    EXPECT_THAT(text(row, "reason"), HasSubstr("signal 11"));
+    EXPECT_THAT(text(row, "output_tail"), StartsWith("about to die"));
+}
+
+TEST(Program, AnExitInTheMiddleIsACrash) {
+    const auto row = only_result("bad.exit");
+    EXPECT_EQ(text(row, "outcome"), "crash");
+    EXPECT_EQ(text(row, "reason"), "exit status 7 without a result");
+    EXPECT_EQ(text(row, "op"), "attach of 6c8ff3ab");
+}
+
+TEST(Program, ACrashAtExitIsACrash) {
+    const auto row = only_result("bad.crash-at-exit");
+    EXPECT_EQ(text(row, "outcome"), "crash");
+    EXPECT_THAT(text(row, "reason"), HasSubstr("after the test itself had ended"));
+}
+
+TEST(Program, AHangIsATimeoutWithItsOp) {
+    const auto row = only_result("bad.hang", "--timeout 0.3");
+    EXPECT_EQ(text(row, "outcome"), "timeout");
+    EXPECT_EQ(text(row, "op"), "list of 6c8ff3ab");
+}
+
+TEST(Program, AFailureCarriesWhatWasExpectedFoundAndTheOp) {
+    const auto row = only_result("bad.fail");
+    EXPECT_EQ(text(row, "outcome"), "fail");
+    const auto &findings = row.at("findings").as_array();
+    ASSERT_EQ(findings.size(), 2U);
+    EXPECT_EQ(text(findings[1].as_object(), "expected"), "the second thing");
+    EXPECT_EQ(text(findings[1].as_object(), "op"), "destroy");
+    EXPECT_EQ(text(row, "output_tail"), "a line on stderr\n");
+}
+
+TEST(Program, OutputOfATestNeverGetsIntoTheReport) {
+    const auto row = only_result("bad.noisy");
+    EXPECT_EQ(text(row, "outcome"), "fail");
+    EXPECT_LE(text(row, "output_tail").size(), 4 * kTailBytes);
+}
+
+TEST(Program, ABugOfTheSuiteIsAFailureThatSaysSo) {
+    EXPECT_THAT(run("--self-test --filter bad.throws").out, HasSubstr("its own code threw: a bug of ours"));
+}
+
+TEST(Program, RunsInOneProcessForADebugger) {
+    const Ran ran = run("--self-test --in-process --filter 'good.(pass|skip)'");
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, EndsWith("\n1 passed, 0 failed, 1 skipped\n"));
+}
+
+TEST(Program, LeavesNoFolderBehind) {
+    std::string name = testing::TempDir() + "program-XXXXXX";
+    const std::filesystem::path folder = ::mkdtemp(name.data());
+    const auto end =
+        run_in_sandbox({.program = "/bin/sh",
+                        .arguments = {"-c", "export TMPDIR=" + folder.string() +
+                                                "; " DROVER_CONFORMANCE " --self-test --filter good.pass"}});
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->code, 0);
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+    std::filesystem::remove_all(folder);
+}
+
+TEST(Program, UsageMistakesAreToldAndExitWith2) {
+    const std::string config = " --config " DROVER_CONFORMANCE_FOLDER "/loopback.yml";
+    const auto told = [](const std::string &arguments, const std::string &words) {
+        const Ran ran = run(arguments);
+        EXPECT_EQ(ran.code, 2) << arguments << "\n" << ran.out;
+        EXPECT_THAT(ran.out, HasSubstr(words));
+    };
+    told("", "which driver?");
+    told("loopback", "where is the backend?");
+    told("loopback --config a --agent-config b", "not both");
+    told("loopback --config /no/such/case.yml", "/no/such/case.yml");
+    told("no-such-driver" + config, "there is no driver at");
+    told("Bad..Name" + config, "is no driver's name");
+    told("/no/such/driver.so" + config, "/no/such/driver.so");
+    told("--self-test --filter '('", "is no regular expression");
+    told("--self-test --filter nothing-is-called-so", "--list shows them");
+    told("--self-test --timeout 0", "--timeout");
+    told("--self-test --no-such-option", "--no-such-option");
+    told("--self-test --json /no/such/folder/x.json", "/no/such/folder/x.json");
+}
+
+TEST(Program, HelpAndListSayWhatThereIs) {
+    const Ran help = run("--help");
+    EXPECT_EQ(help.code, 0);
+    for (const char *word : {"--config", "--agent-config", "AGENT_CONFIG_FILE", "--filter", "--json",
+                             "--timeout", "--in-process", "Exit status"})
+        EXPECT_THAT(help.out, HasSubstr(word));
+    EXPECT_THAT(help.out, Not(HasSubstr("--run-one")));
+    const Ran list = run("--list --filter '^core.probe$'");
+    EXPECT_EQ(list.code, 0);
+    EXPECT_EQ(list.out,
+              "core.probe  mandatory      Probe answers OK, again and again, and changes nothing.\n");
+    const Ran json = run("--list --json");
+    EXPECT_EQ(json.code, 0);
+    EXPECT_TRUE(boost::json::parse(json.out).is_object());
+}
+
+} // namespace
+} // namespace drover::conformance

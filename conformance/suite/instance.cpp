@@ -1,0 +1,216 @@
+#include "conformance/suite/instance.hpp"
+
+#include "conformance/suite/instance_calls.hpp"
+
+namespace drover::conformance {
+namespace {
+
+// An attach request and the text it points to.
+class AttachRequestText {
+public:
+    explicit AttachRequestText(const AttachArguments &arguments)
+        : id_(arguments.id), node_(arguments.node.id), from_(arguments.node.initiators) {
+        for (const auto &[key, value] : from_)
+            initiators_.push_back({borrow(key), borrow(value)});
+        request_.struct_size = sizeof request_;
+        request_.flags = arguments.flags;
+        request_.id = id_.get();
+        request_.node_id = node_.get();
+        request_.initiators = initiators_.data();
+        request_.initiator_count = initiators_.size();
+    }
+    [[nodiscard]] const drv_attach_req *get() const noexcept { return &request_; }
+
+private:
+    HostText id_;
+    HostText node_;
+    std::vector<std::pair<std::string, std::string>> from_;
+    std::vector<drv_kv> initiators_;
+    drv_attach_req request_{};
+};
+
+} // namespace
+
+Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<DriverLibrary> library, Host &host,
+                                                 Setup setup, Witnesses witnesses,
+                                                 const CallOptions &options) {
+    auto bridge = std::make_unique<HostBridge>(host,
+                                               HostBridge::Identity{.backend = std::move(setup.backend),
+                                                                    .agent_version = "0.1.0",
+                                                                    .node_id = std::move(setup.node_id)},
+                                               std::move(setup.settings), library->description().config_keys);
+    const CallContext context{.deadline = options.deadline.value_or(Deadline::after(setup.op_limit)),
+                              .request_id = "conformance-open",
+                              .cancel = options.cancel};
+    CallBridge call(context, "open");
+    drv_instance *instance = nullptr;
+    if (witnesses.trace != nullptr)
+        witnesses.trace->begin("open", "");
+    const drv_status status = invoke(library->descriptor().open, bridge->get(), call.get(), &instance);
+    if (witnesses.trace != nullptr)
+        witnesses.trace->end();
+    if (auto opened = call.result(status); !opened)
+        return fail(bridge->masked(std::move(opened).error()));
+    if (instance == nullptr)
+        return fail(Code::internal, "open answered OK without giving an instance");
+    return std::unique_ptr<Instance>(
+        new Instance(std::move(library), std::move(bridge), instance, witnesses, setup.op_limit));
+}
+
+Instance::Instance(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host,
+                   drv_instance *instance, Witnesses witnesses, std::chrono::nanoseconds op_limit)
+    : library_(std::move(library)), host_(std::move(host)), instance_(instance), to_(witnesses),
+      op_limit_(op_limit) {}
+
+Instance::~Instance() {
+    if (to_.trace != nullptr)
+        to_.trace->begin("close", "");
+    invoke(library_->descriptor().close, instance_);
+    if (to_.trace != nullptr)
+        to_.trace->end();
+}
+
+const void *Instance::extension(std::string_view id) {
+    const HostText text(id);
+    if (to_.trace != nullptr)
+        to_.trace->begin("extension", id);
+    const void *found = invoke(library_->descriptor().extension, instance_, text.get());
+    if (to_.trace != nullptr)
+        to_.trace->end();
+    return found;
+}
+
+Answer Instance::probe(const CallOptions &options) {
+    return run("probe", "", options, [&](const drv_call *call, Answer &) {
+        return invoke(library_->descriptor().ops->probe, instance_, call);
+    });
+}
+
+Answer Instance::capabilities(drv_caps &caps, const CallOptions &options) {
+    caps = drv_caps{};
+    caps.struct_size = sizeof caps;
+    return run("capabilities", "", options, [&](const drv_call *call, Answer &) {
+        return invoke(library_->descriptor().ops->capabilities, instance_, call, &caps);
+    });
+}
+
+Answer Instance::create(const CreateArguments &arguments, const CallOptions &options) {
+    return make_volume("create", arguments, options,
+                       [&](const drv_call *call, const drv_create_req *request, const drv_volume_sink *sink) {
+                           return invoke(library_->descriptor().ops->create, instance_, call, request, sink);
+                       });
+}
+
+Answer Instance::destroy(std::string_view id, std::uint64_t flags, const CallOptions &options) {
+    const HostText text(id);
+    Answer answer = run("destroy", id, options, [&](const drv_call *call, Answer &) {
+        return invoke(library_->descriptor().ops->destroy, instance_, call, text.get(), flags);
+    });
+    note_destroyed(TrackedKind::volume, id, flags, answer);
+    return answer;
+}
+
+Answer Instance::attach(const AttachArguments &arguments, const CallOptions &options) {
+    track(TrackedKind::attachment, arguments.id, arguments.node.id);
+    const AttachRequestText request(arguments);
+    Answer answer = run("attach", arguments.id, options, [&](const drv_call *call, Answer &out) {
+        ConnectionRecorder sink(out);
+        return invoke(library_->descriptor().ops->attach, instance_, call, request.get(), sink.get());
+    });
+    if (to_.model != nullptr && answer.is_ok())
+        to_.model->attached(arguments.id, arguments.node.id);
+    if (to_.model != nullptr && answer.is_state_unknown())
+        to_.model->attachment_doubtful(arguments.id);
+    // Refused for certain: it is tracked only if it was attached before.
+    const bool was_attached = to_.model != nullptr && to_.model->volumes().contains(arguments.id) &&
+                              to_.model->volumes().at(arguments.id).nodes.contains(arguments.node.id);
+    if (!answer.is_ok() && !answer.is_state_unknown() && !was_attached)
+        untrack(TrackedKind::attachment, arguments.id, arguments.node.id);
+    return answer;
+}
+
+Answer Instance::detach(const AttachArguments &arguments, const CallOptions &options) {
+    const AttachRequestText request(arguments);
+    Answer answer = run("detach", arguments.id, options, [&](const drv_call *call, Answer &) {
+        return invoke(library_->descriptor().ops->detach, instance_, call, request.get());
+    });
+    if (answer.is_ok())
+        untrack(TrackedKind::attachment, arguments.id, arguments.node.id);
+    if (to_.model != nullptr && answer.is_ok())
+        to_.model->detached(arguments.id, arguments.node.id);
+    if (to_.model != nullptr && answer.is_state_unknown())
+        to_.model->attachment_doubtful(arguments.id);
+    return answer;
+}
+
+Answer Instance::resolve(const AttachArguments &arguments, const CallOptions &options) {
+    const AttachRequestText request(arguments);
+    return run("resolve", arguments.id, options, [&](const drv_call *call, Answer &out) {
+        ConnectionRecorder sink(out);
+        return invoke(library_->descriptor().ops->resolve, instance_, call, request.get(), sink.get());
+    });
+}
+
+Answer Instance::get(std::string_view id, const CallOptions &options) {
+    const HostText text(id);
+    return run("get", id, options, [&](const drv_call *call, Answer &out) {
+        VolumeRecorder sink(out);
+        return invoke(library_->descriptor().ops->get, instance_, call, text.get(), sink.get());
+    });
+}
+
+Answer Instance::list(const ListArguments &arguments, const CallOptions &options) {
+    const HostText token(arguments.token);
+    drv_list_req request{};
+    request.struct_size = sizeof request;
+    request.flags = arguments.flags;
+    request.max_entries = arguments.max_entries;
+    request.page_token = token.get();
+    return run("list", "", options, [&](const drv_call *call, Answer &out) {
+        VolumeRecorder sink(out, arguments.stop_after);
+        return invoke(library_->descriptor().ops->list, instance_, call, &request, sink.get());
+    });
+}
+
+void Instance::track(TrackedKind kind, std::string_view id, std::string_view node) {
+    if (to_.tracker != nullptr)
+        to_.tracker->add({.kind = kind, .id = std::string(id), .node = std::string(node)});
+}
+
+void Instance::untrack(TrackedKind kind, std::string_view id, std::string_view node) {
+    if (to_.tracker != nullptr)
+        to_.tracker->remove({.kind = kind, .id = std::string(id), .node = std::string(node)});
+}
+
+void Instance::note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there) {
+    const bool is_snapshot = kind == TrackedKind::snapshot;
+    if (answer.is_ok()) {
+        if (to_.model != nullptr && answer.volumes.size() == 1)
+            to_.model->made(answer.volumes.front());
+        else if (to_.model != nullptr)
+            to_.model->doubtful(id, is_snapshot);
+    } else if (answer.is_state_unknown()) {
+        if (to_.model != nullptr && !was_there)
+            to_.model->doubtful(id, is_snapshot);
+    } else if (!was_there) {
+        // An error without STATE_UNKNOWN says that nothing was made; the comparison at the end holds it to
+        // that. The tracker keeps the entry: destroying what is absent costs nothing.
+        if (to_.model != nullptr)
+            to_.model->gone(id, is_snapshot);
+    }
+}
+
+void Instance::note_destroyed(TrackedKind kind, std::string_view id, std::uint64_t flags,
+                              const Answer &answer) {
+    // What the driver refuses as no id at all names nothing that could be there.
+    if (answer.is_ok() || (answer.status == DRV_E_INVALID && flags == 0))
+        untrack(kind, id);
+    if (to_.model == nullptr)
+        return;
+    if (answer.is_ok())
+        to_.model->gone(std::string(id), kind == TrackedKind::snapshot);
+    else if (answer.is_state_unknown())
+        to_.model->doubtful(std::string(id), kind == TrackedKind::snapshot);
+}
+
+} // namespace drover::conformance
