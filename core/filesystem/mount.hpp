@@ -27,9 +27,10 @@ Result<void> mount(const BlockDevice &device, const std::filesystem::path &targe
 Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
                               Deadline deadline);
 
-// Unmounts the device from `target` and removes the empty mount point. Not mounted: success. Something else
-// is mounted there: Code::conflict. Busy: tried again whenever a holder ends, until the deadline, then
-// Code::conflict (retryable) naming the holders. Never lazy, never forced. Give it a deadline that ends.
+// Unmounts the device from `target` and removes the empty mount point (kept while another mount namespace has
+// the device, see mount_namespaces_using). Not mounted: success. Something else is mounted there:
+// Code::conflict. Busy: tried again whenever a holder ends, until the deadline, then Code::conflict
+// (retryable) naming the holders. Never lazy, never forced. Give it a deadline that ends.
 Result<void> unmount(const std::filesystem::path &target, unsigned major, unsigned minor, Deadline deadline);
 
 } // namespace drover::filesystem

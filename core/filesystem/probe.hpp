@@ -16,8 +16,8 @@ struct Probe {
     // The first and the last MiB hold only zeroes: what a backend that promises zeroed volumes must show.
     bool head_and_tail_zero = false;
     // "ext4", "xfs", "crypto_LUKS", "LVM2_member", "swap", "dos", "gpt" and so on, as libblkid spells it.
-    // "ambiguous" when more than one thing claims the device; "ext4 (bad checksum)" when it is damaged. Empty
-    // when blank.
+    // "ambiguous" when more than one thing claims the device; "LVM2_member (bad checksum)" and the like when
+    // libblkid sees that it is damaged. Empty when blank.
     std::string kind;
     std::string uuid;        // of the one filesystem found
     std::string label;       // the same

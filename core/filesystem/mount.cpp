@@ -1,0 +1,134 @@
+#include "core/filesystem/mount.hpp"
+
+#include "core/filesystem/format.hpp"
+#include "core/filesystem/mount_point.hpp"
+#include "core/filesystem/mount_table.hpp"
+#include "loader/base/child_call.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+namespace drover::filesystem {
+namespace {
+
+Result<std::string> mount_here(const BlockDevice &device, const std::filesystem::path &target,
+                               std::string_view fstype, const MountOptions &options) {
+    auto fd = open_device(device, O_RDONLY);
+    if (!fd)
+        return fail(std::move(fd).error());
+    fd->reset();
+    // A clone of an xfs carries its source's UUID. An ext4 that finds damage must stop writing.
+    const char *data = fstype == "xfs" ? "nouuid" : "errors=remount-ro";
+    const unsigned long flags = options.flags | (options.read_only ? 1UL * MS_RDONLY : 0UL);
+    if (::mount(device.path.c_str(), target.c_str(), std::string(fstype).c_str(), flags, data) == 0)
+        return std::string();
+    const int error = errno;
+    const std::string what =
+        fmt::format("mounting device {} as {} at {}", describe(device), fstype, target.string());
+    if (error == EINVAL || error == EUCLEAN) {
+        return fail(Code::internal, fmt::format("{}: the kernel finds no usable {} there ({}); see dmesg",
+                                                what, fstype, std::generic_category().message(error)));
+    }
+    if (error == ENODEV)
+        return fail(Code::unsupported, fmt::format("{}: this kernel does not know {}", what, fstype));
+    return fail_errno(error, what);
+}
+
+// Success is what the kernel's table shows.
+Result<void> verify(const BlockDevice &device, const std::filesystem::path &target) {
+    auto entry = mounted_at(target);
+    if (!entry) {
+        Error error = std::move(entry).error();
+        error.state_unknown = true;
+        return fail(std::move(error));
+    }
+    if (*entry && (*entry)->major == device.major && (*entry)->minor == device.minor)
+        return {};
+    if (*entry)
+        (void)::umount2(target.c_str(), UMOUNT_NOFOLLOW);
+    return fail(
+        Code::conflict,
+        fmt::format("after mounting device {} the kernel shows {} at {}: it was unmounted again",
+                    describe(device),
+                    *entry ? fmt::format("device {}:{}", (*entry)->major, (*entry)->minor) : "nothing",
+                    target.string()));
+}
+
+Result<std::string> prepare_here(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid) {
+    const UniqueFd fd(::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd)
+        return fail_errno(errno, fmt::format("opening {}", target.string()));
+    const std::unique_ptr<DIR, int (*)(DIR *)> folder(::fdopendir(::dup(fd.get())), &::closedir);
+    if (!folder)
+        return fail_errno(errno, fmt::format("listing {}", target.string()));
+    while (const dirent *entry = ::readdir(folder.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != ".." && name != "lost+found")
+            return std::string(); // in use already: its owner has set what he wants
+    }
+    if (::unlinkat(fd.get(), "lost+found", AT_REMOVEDIR) != 0 && errno != ENOENT && errno != ENOTEMPTY)
+        return fail_errno(errno, fmt::format("removing lost+found from {}", target.string()));
+    if (::fchown(fd.get(), uid, gid) != 0 || ::fchmod(fd.get(), mode) != 0)
+        return fail_errno(errno, fmt::format("setting owner and mode of {}", target.string()));
+    return std::string();
+}
+
+} // namespace
+
+Result<void> mount(const BlockDevice &device, const std::filesystem::path &target, std::string_view fstype,
+                   const MountOptions &options, Deadline deadline) {
+    if (!is_supported(fstype)) {
+        return fail(Code::unsupported, fmt::format("cannot mount a \"{}\" filesystem: Drover mounts {}",
+                                                   fstype, supported_names()));
+    }
+    auto point = resolve_mount_point(target);
+    if (!point)
+        return fail(std::move(point).error());
+    auto there = mounted_at(*point);
+    if (!there)
+        return fail(std::move(there).error());
+    if (*there && (*there)->major == device.major && (*there)->minor == device.minor)
+        return fail(Code::exists,
+                    fmt::format("device {} is mounted at {} already", describe(device), point->string()));
+    if (*there) {
+        return fail(Code::conflict,
+                    fmt::format("{} ({}:{}) is mounted at {}: unmount it first", (*there)->source,
+                                (*there)->major, (*there)->minor, point->string()));
+    }
+    if (auto made = make_mount_point(*point); !made)
+        return made;
+    auto mounted = call_in_child(fmt::format("mounting device {} at {}", describe(device), point->string()),
+                                 deadline, [&] { return mount_here(device, *point, fstype, options); });
+    if (!mounted) {
+        if (!mounted.error().state_unknown)
+            remove_mount_point(*point);
+        return fail(std::move(mounted).error());
+    }
+    return verify(device, *point);
+}
+
+Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
+                              Deadline deadline) {
+    auto point = resolve_mount_point(target);
+    if (!point)
+        return fail(std::move(point).error());
+    auto there = mounted_at(*point);
+    if (!there)
+        return fail(std::move(there).error());
+    if (!*there)
+        return fail(Code::conflict, fmt::format("nothing is mounted at {}", point->string()));
+    auto prepared = call_in_child(fmt::format("preparing the new filesystem at {}", point->string()),
+                                  deadline, [&] { return prepare_here(*point, mode, uid, gid); });
+    if (!prepared)
+        return fail(std::move(prepared).error());
+    return {};
+}
+
+} // namespace drover::filesystem
