@@ -1,0 +1,87 @@
+#include "core/cli/testing/fake_agent.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <set>
+
+namespace drover::cli {
+namespace {
+
+using ::testing::AllOf;
+using testing::FakeAgent;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::run_on;
+using testing::Terminal;
+
+std::string completed(std::vector<std::string> words) {
+    words.insert(words.begin(), "__complete");
+    return Terminal{.variables = {{"DROVER_SOCKET", "/nowhere/api.sock"}}}.run(words).out;
+}
+
+TEST(Completion, KnowsCommandsOptionsAndValues) {
+    EXPECT_EQ(completed({"vo"}), "volume\n");
+    EXPECT_EQ(completed({"snapshot", ""}), "create\ninspect\nls\nrevert\nrm\n");
+    EXPECT_EQ(completed({"--json", "driver", "l"}), "ls\n");
+    EXPECT_EQ(completed({"volume", "rm", "--k"}), "--keep\n");
+    EXPECT_THAT(completed({"volume", "ls", "--"}), AllOf(HasSubstr("--backend\n"), HasSubstr("--json\n")));
+    EXPECT_EQ(completed({"volume", "create", "v", "--fstype", ""}), "ext4\nxfs\n");
+    EXPECT_EQ(completed({"config", "check", ""}), ":files\n");
+    EXPECT_EQ(completed({"--socket", ""}), ":files\n");
+    EXPECT_EQ(completed({"completion", "z"}), "zsh\n");
+}
+
+TEST(Completion, IsSilentWithoutAnAgent) {
+    EXPECT_THAT(completed({"volume", "inspect", ""}), IsEmpty());
+    EXPECT_THAT(completed({"nonsense", ""}), Not(HasSubstr("error")));
+    EXPECT_THAT(completed({"volume", "inspect", "a", "b", ""}), IsEmpty());
+}
+
+TEST(Completion, AsksTheAgentForNames) {
+    FakeAgent agent;
+    agent.on("GET /v2/volumes", 200, testing::kVolumes);
+    agent.on("GET /v2/volumes/data/snapshots", 200, testing::kSnapshots);
+    agent.on("GET /v2/drivers", 200, R"({"drivers":[{"backend":"gold","driver":"acme"}]})");
+    EXPECT_EQ(run_on(agent, {"__complete", "volume", "inspect", ""}).out, "broken-volume\ndata\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "volume", "rm", "broken-volume", "d"}).out, "data\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "snapshot", "rm", "data", ""}).out, "monday\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "volume", "clone", "data", "--snapshot", ""}).out, "monday\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "volume", "ls", "--backend", "g"}).out, "gold\n");
+    EXPECT_EQ(
+        Terminal().run({"__complete", "--socket", agent.socket().native(), "volume", "inspect", "d"}).out,
+        "data\n");
+}
+
+// The script in a real bash, with the real program.
+TEST(Completion, WorksInBash) {
+    FakeAgent agent;
+    agent.on("GET /v2/volumes", 200, testing::kVolumes);
+    const testing::Folder folder;
+    const auto file = folder.path() / "try.bash";
+    std::ofstream(file) << "source <('" << DROVER_PROGRAM << "' completion bash)\n"
+                        << "COMP_WORDS=('" << DROVER_PROGRAM << "' volume inspect '')\n"
+                        << "COMP_CWORD=3\n"
+                        << "_drover '" << DROVER_PROGRAM << "' '' inspect\n"
+                        << "echo \"${COMPREPLY[*]}\"\n";
+    const auto command = "DROVER_SOCKET=" + agent.socket().native() + " bash " + file.native() + " 2>&1";
+    std::FILE *pipe = ::popen(command.c_str(), "r");
+    ASSERT_NE(pipe, nullptr);
+    std::array<char, 4096> output{};
+    const auto length = std::fread(output.data(), 1, output.size(), pipe);
+    EXPECT_EQ(::pclose(pipe), 0);
+    EXPECT_EQ(std::string(output.data(), length), "broken-volume data\n");
+}
+
+TEST(Completion, HasAScriptForEachShell) {
+    EXPECT_THAT(Terminal().run({"completion", "bash"}).out, HasSubstr("complete -F _drover drover"));
+    EXPECT_THAT(Terminal().run({"completion", "zsh"}).out, HasSubstr("#compdef drover"));
+    EXPECT_THAT(Terminal().run({"completion", "fish"}).out, HasSubstr("complete -c drover"));
+}
+
+} // namespace
+} // namespace drover::cli

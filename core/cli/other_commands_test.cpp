@@ -1,0 +1,172 @@
+// snapshot, driver ls, profile, operation and status against an agent.
+#include "core/cli/testing/fake_agent.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace drover::cli {
+namespace {
+
+using testing::FakeAgent;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::kData;
+using testing::kMonday;
+using testing::kSnapshots;
+using testing::run_on;
+
+const std::string kDrivers =
+    R"({"drivers":[{"backend":"loopback","driver":"loopback","version":"0.1.0","vendor":"Drover","path":"/x/loopback.so",)"
+    R"("state":"ready","error":null,"extensions":["drv.snapshot/1","drv.clone/1"],"capabilities":null,"default":true,)"
+    R"("isolation":"in-process"},{"backend":"gold","driver":"acme","version":"","vendor":"","path":"","state":"failed",)"
+    R"("error":{"code":"not-found","message":"there is no /x/acme.so","retryable":true},"extensions":[],)"
+    R"("capabilities":null,"default":false,"isolation":"in-process"}]})";
+const std::string kOperations =
+    R"({"operations":[{"id":"o2","kind":"clone","volume":"copy","done":false,"permille":425,"stage":"copying",)"
+    R"("started_at":"2026-03-01T11:59:50Z","ended_at":null,"error":null,"result_id":""},)"
+    R"({"id":"o1","kind":"mount","volume":"data","done":true,"permille":0,"stage":"mounting",)"
+    R"("started_at":"2026-03-01T11:58:00Z","ended_at":"2026-03-01T11:58:03Z",)"
+    R"("error":{"code":"conflict","message":"it is elsewhere","retryable":true},"result_id":""}]})";
+const std::string kHealth =
+    R"({"status":"ok","version":"0.1.0","node_id":"node-1","cluster_id":"c-1","started_at":"2026-03-01T10:00:00Z",)"
+    R"("backends":[{"name":"loopback","state":"ready","error":""}]})";
+
+TEST(SnapshotCommands, ListAsATable) {
+    FakeAgent agent;
+    agent.on("GET /v2/snapshots", 200, kSnapshots);
+    agent.on("GET /v2/volumes/data/snapshots", 200, R"({"snapshots":[]})");
+    EXPECT_EQ(run_on(agent, {"snapshot", "ls"}).out,
+              "VOLUME  NAME    STATUS    SIZE  CONSISTENT  BACKEND   AGE\n"
+              "data    monday  ready   10 GiB  yes         loopback   1d\n");
+    EXPECT_EQ(run_on(agent, {"snapshot", "ls", "data"}).out,
+              "VOLUME  NAME  STATUS  SIZE  CONSISTENT  BACKEND  AGE\n");
+    EXPECT_EQ(run_on(agent, {"-q", "snapshot", "ls"}).out, "snap-1\n");
+    EXPECT_EQ(boost::json::parse(run_on(agent, {"--json", "snapshot", "ls"}).out),
+              boost::json::parse(kSnapshots));
+}
+
+TEST(SnapshotCommands, TakeOne) {
+    FakeAgent agent;
+    agent.acts("POST /v2/volumes/data/snapshots", "snapshot", "data", "snap-1");
+    agent.on("GET /v2/snapshots/snap-1", 200, kMonday);
+    EXPECT_EQ(run_on(agent, {"snapshot", "create", "data", "monday"}).out, "snapshot monday of data\n");
+    EXPECT_EQ(run_on(agent, {"-q", "snapshot", "create", "data"}).out, "monday\n");
+    EXPECT_EQ(agent.requests().at(0), R"(POST /v2/volumes/data/snapshots {"name":"monday"})");
+    EXPECT_EQ(agent.requests().at(2), R"(POST /v2/volumes/data/snapshots {"name":""})");
+}
+
+TEST(SnapshotCommands, InspectByVolumeAndNameOrById) {
+    FakeAgent agent;
+    agent.on("GET /v2/volumes/data/snapshots/monday", 200, kMonday);
+    agent.on("GET /v2/snapshots/snap-1", 200, kMonday);
+    const auto outcome = run_on(agent, {"snapshot", "inspect", "data", "monday"});
+    EXPECT_EQ(outcome.out, "Name:        monday\n"
+                           "Id:          snap-1\n"
+                           "Status:      ready\n"
+                           "Volume:      data (6f1c0f2e-5d0a-4b8e-9c38-0d6a5f0f3a11)\n"
+                           "Size:        10 GiB (10737418240 bytes)\n"
+                           "Backend:     loopback\n"
+                           "Consistent:  yes: the filesystem was frozen or not mounted\n"
+                           "Created:     2026-02-28T12:00:00Z (1d ago)\n");
+    EXPECT_EQ(run_on(agent, {"snapshot", "inspect", "snap-1"}).out, outcome.out);
+}
+
+TEST(SnapshotCommands, RemoveAndRevert) {
+    FakeAgent agent;
+    agent.acts("DELETE /v2/volumes/data/snapshots/monday", "snapshot-remove", "data", "");
+    agent.acts("POST /v2/snapshots/snap-1/revert", "revert", "data", "v1");
+    agent.on("GET /v2/volumes/v1", 200, kData);
+    EXPECT_EQ(run_on(agent, {"snapshot", "rm", "data", "monday"}).out, "removed monday\n");
+    EXPECT_EQ(run_on(agent, {"snapshot", "revert", "snap-1"}).out, "data holds the data of snap-1 again\n");
+    EXPECT_EQ(run_on(agent, {"snapshot", "rm", "absent"}).exit, Exit::not_found);
+    EXPECT_EQ(run_on(agent, {"snapshot", "rm", "--if-exists", "absent"}).exit, Exit::ok);
+}
+
+TEST(DriverCommands, ListBackendsAndWhyOneFailed) {
+    FakeAgent agent;
+    agent.on("GET /v2/drivers", 200, kDrivers);
+    const auto outcome = run_on(agent, {"driver", "ls"});
+    EXPECT_EQ(outcome.out, "BACKEND   DRIVER    VERSION  STATE   DEFAULT  CAN\n"
+                           "loopback  loopback  0.1.0    ready   yes      snapshot, clone\n"
+                           "gold      acme      -        failed  no       -\n");
+    EXPECT_EQ(outcome.err, "drover: gold: there is no /x/acme.so\n");
+    EXPECT_EQ(boost::json::parse(run_on(agent, {"--json", "driver", "ls"}).out),
+              boost::json::parse(kDrivers));
+}
+
+TEST(ProfileCommands, List) {
+    FakeAgent agent;
+    agent.on("GET /v2/profiles?backend=gold", 200,
+             R"({"profiles":[{"name":"gold","description":"fast","default":true,"attributes":{}}]})");
+    EXPECT_EQ(run_on(agent, {"profile", "ls", "--backend", "gold"}).out, "NAME  DEFAULT  DESCRIPTION\n"
+                                                                         "gold  yes      fast\n");
+    EXPECT_EQ(run_on(agent, {"-q", "profile", "ls", "--backend", "gold"}).out, "gold\n");
+}
+
+TEST(OperationCommands, List) {
+    FakeAgent agent;
+    agent.on("GET /v2/operations", 200, kOperations);
+    EXPECT_EQ(run_on(agent, {"operation", "ls"}).out,
+              "ID  KIND   VOLUME  STATE    BEGUN  TOOK  REMARK\n"
+              "o2  clone  copy    running    10s     -  copying, 42.5 %\n"
+              "o1  mount  data    failed      2m    3s  it is elsewhere\n");
+    EXPECT_EQ(run_on(agent, {"-q", "operation", "ls", "--running"}).out, "o2\n");
+}
+
+TEST(OperationCommands, WaitFailsAsTheOperationFailed) {
+    FakeAgent agent;
+    agent.on(
+        "GET /v2/operations/o1", 200,
+        R"({"id":"o1","kind":"mount","volume":"data","done":true,"error":{"code":"not-found","message":"no data"}})");
+    agent.on("GET /v2/operations/o3", 200,
+             R"({"id":"o3","kind":"mount","volume":"data","done":true,"error":null})");
+    const auto outcome = run_on(agent, {"operation", "wait", "o1"});
+    EXPECT_EQ(outcome.exit, Exit::not_found);
+    EXPECT_EQ(outcome.err, "drover: no data\n");
+    EXPECT_EQ(run_on(agent, {"operation", "wait", "o3"}).out, "mount data: done\n");
+}
+
+TEST(StatusCommand, SaysThatAllIsWell) {
+    FakeAgent agent;
+    agent.on("GET /v2/health", 200, kHealth);
+    agent.on("GET /v2/volumes", 200, R"({"volumes":[)" + kData + "]}");
+    agent.on("GET /v2/operations", 200, R"({"operations":[]})");
+    const auto outcome = run_on(agent, {"status"});
+    EXPECT_EQ(outcome.exit, Exit::ok);
+    EXPECT_EQ(outcome.out, "Agent:    ok\n"
+                           "Version:  0.1.0\n"
+                           "Up for:   2h\n"
+                           "Node:     node-1\n"
+                           "Cluster:  c-1\n"
+                           "\n"
+                           "BACKEND   STATE  ERROR\n"
+                           "loopback  ready  -\n"
+                           "\n"
+                           "Volumes: 1, with errors: 0\n"
+                           "\n"
+                           "Running operations: 0\n");
+    EXPECT_THAT(run_on(agent, {"-q", "status"}).out, IsEmpty());
+}
+
+TEST(StatusCommand, ShowsWhatNeedsALook) {
+    FakeAgent agent;
+    agent.on("GET /v2/health", 200, kHealth);
+    agent.on("GET /v2/volumes", 200, testing::kVolumes);
+    agent.on("GET /v2/operations", 200, kOperations);
+    const auto outcome = run_on(agent, {"status"});
+    EXPECT_EQ(outcome.exit, Exit::failed);
+    EXPECT_THAT(outcome.out,
+                HasSubstr("Volumes: 2, with errors: 1\n"
+                          "VOLUME         STATUS  SINCE  NEXT TRY  ERROR\n"
+                          "broken-volume  error      5m  in 20s    array1: no answer from 192.0.2.10\n"
+                          "\n"
+                          "Running operations: 1\n"));
+    const auto json = boost::json::parse(run_on(agent, {"--json", "status"}).out);
+    EXPECT_EQ(json.at("health"), boost::json::parse(kHealth));
+    EXPECT_EQ(json.at("volumes"), 2);
+    EXPECT_EQ(json.at("volumes_with_errors").as_array().size(), 1U);
+    EXPECT_EQ(json.at("running_operations").as_array().size(), 1U);
+}
+
+} // namespace
+} // namespace drover::cli
