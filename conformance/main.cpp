@@ -73,7 +73,7 @@ Result<Settings> make_settings(const Options &options, const std::filesystem::pa
     settings.seed = seed;
     settings.limit = std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::chrono::duration<double>(options.timeout_s));
-    if (options.self_test)
+    if (options.driver.empty()) // a self-test that needs none
         return settings;
     auto file = options.config.empty()
                     ? case_file_from_agent_config(options.agent_config, options.driver, scratch)
@@ -99,7 +99,7 @@ std::vector<std::string> own_arguments(const Options &options, const Settings &s
                                        "--timeout", fmt::format("{}", options.timeout_s)};
     if (options.self_test)
         arguments.emplace_back("--self-test");
-    else
+    if (!settings.driver.empty())
         arguments.insert(
             arguments.end(),
             {settings.driver.native(), options.config.empty() ? "--agent-config" : "--config",
@@ -159,7 +159,7 @@ int run_all(const Options &options, const std::vector<Case> &cases) {
 
     const auto started = std::chrono::steady_clock::now();
     for (const auto &report : reports)
-        report->begin({.driver = options.self_test ? "nothing" : settings->driver.native(),
+        report->begin({.driver = settings->driver.empty() ? "nothing" : settings->driver.native(),
                        .abi = "1.0",
                        .seed = seed,
                        .cases = cases.size()});

@@ -89,7 +89,7 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
     if (const char *file = std::getenv("AGENT_CONFIG_FILE");
         file != nullptr && options.config.empty() && options.agent_config.empty())
         options.agent_config = file;
-    if (options.list || options.self_test)
+    if (options.list || (options.self_test && options.driver.empty()))
         return options;
     if (options.driver.empty())
         return usage("which driver? Give its name or the path of its .so");

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace drover::conformance {
 namespace {
@@ -61,7 +62,7 @@ TEST(Program, PassesWarnsAndSkips) {
 TEST(Program, OneBadTestDoesNotStopTheOthers) {
     const Ran ran = run("--self-test --timeout 0.5");
     EXPECT_EQ(ran.code, 1);
-    EXPECT_THAT(ran.out, EndsWith("\n4 passed, 7 failed, 1 skipped\n"));
+    EXPECT_THAT(ran.out, EndsWith("\n4 passed, 7 failed, 3 skipped\n"));
     EXPECT_THAT(ran.out, HasSubstr("of the failures 3 crashed and 1 ran into the time limit\n"));
 }
 
@@ -155,6 +156,69 @@ TEST(Program, UsageMistakesAreToldAndExitWith2) {
     told("--self-test --no-such-option", "--no-such-option");
     told("--self-test --json /no/such/folder/x.json", "/no/such/folder/x.json");
 }
+
+// Ids of the failures, of a driver that is wrong in one way.
+std::string failures_of(const std::string &fixture) {
+    const Ran ran = run(DROVER_LOADER_FIXTURES "/" + fixture +
+                        ".so --config " DROVER_CONFORMANCE_TESTDATA "/nothing.yml --json - 2>/dev/null");
+    EXPECT_EQ(ran.code, 1);
+    std::string ids;
+    const auto start = ran.out.find("{\"version\"");
+    const auto report = boost::json::parse(ran.out.substr(start, ran.out.find('\n', start) - start));
+    for (const auto &row : report.as_object().at("tests").as_array()) {
+        const std::string outcome = text(row.as_object(), "outcome");
+        if (outcome != "pass" && outcome != "warn" && outcome != "skip")
+            ids += text(row.as_object(), "id") + " ";
+    }
+    return ids;
+}
+
+TEST(Program, ADriverThatCannotBeLoadedFailsOneTestAndTheOthersSaySo) {
+    EXPECT_EQ(failures_of("many-exports"), "load.one-export ");
+    EXPECT_EQ(failures_of("no-entry"), "load.one-export ");
+    EXPECT_EQ(failures_of("wrong-major"), "load.one-export ");
+    EXPECT_EQ(failures_of("unresolved"), "load.rtld-now ");
+    EXPECT_EQ(failures_of("null-entry"), "load.descriptor ");
+    EXPECT_EQ(failures_of("bad-name"), "load.descriptor ");
+    EXPECT_EQ(failures_of("null-slot"), "load.descriptor ");
+}
+
+#ifdef DROVER_LOOPBACK
+TEST(Program, WhatACrashedTestMadeIsTakenAway) {
+    const Ran ran = run("--self-test " DROVER_LOOPBACK " --config " DROVER_CONFORMANCE_FOLDER
+                        "/loopback.yml --filter ^driver");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, HasSubstr("signal 9 (Killed)"));
+    EXPECT_THAT(ran.out, HasSubstr("  pass    driver.nothing-there"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("left on the backend")));
+    EXPECT_THAT(ran.out, EndsWith("\n1 passed, 1 failed, 0 skipped\n"));
+}
+
+TEST(Program, AnAgentYmlWillDo) {
+    std::string name = testing::TempDir() + "agent-XXXXXX";
+    const std::filesystem::path folder = ::mkdtemp(name.data());
+    std::ofstream(folder / "agent.yml")
+        << "version: 1\ndataset:\n  backend: loopback\n  root_path: " << (folder / "volumes").native()
+        << "\n";
+    const std::string filter = DROVER_LOOPBACK " --filter 'core.(probe|create.emits)' ";
+    const Ran by_option = run(filter + "--agent-config " + (folder / "agent.yml").native());
+    EXPECT_THAT(by_option.out, EndsWith("\n2 passed, 0 failed, 0 skipped\n"));
+    const auto by_variable =
+        run_in_sandbox({.program = "/bin/sh",
+                        .arguments = {"-c", "export AGENT_CONFIG_FILE=" + (folder / "agent.yml").native() +
+                                                "; exec " DROVER_CONFORMANCE " " + filter}});
+    EXPECT_EQ(by_variable->code, 0) << by_variable->output_tail;
+    std::filesystem::remove_all(folder);
+}
+
+TEST(Program, KeysThatTheDriverDoesNotKnowAreToldOnce) {
+    const Ran ran = run(DROVER_LOOPBACK " --config " DROVER_CONFORMANCE_TESTDATA "/wrong-key.yml");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, HasSubstr("root_pth"));
+    EXPECT_THAT(ran.out, HasSubstr("did you mean root_path?"));
+    EXPECT_THAT(ran.out, HasSubstr(" 1 failed,"));
+}
+#endif
 
 TEST(Program, HelpAndListSayWhatThereIs) {
     const Ran help = run("--help");

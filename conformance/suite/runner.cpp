@@ -60,7 +60,10 @@ std::optional<std::string> Runner::reason_to_skip(const Case &running) const {
         if (rule.matches(running.id))
             return rule.reason + " (by the case file)";
     }
-    for (std::size_t stage = 0; stage <= static_cast<std::size_t>(running.stage); ++stage) {
+    // A gate waits for the gates of its own kind before it: a file with the wrong symbols is one failure, not
+    // four.
+    const auto deepest = static_cast<std::size_t>(running.is_gate ? running.gate_of : running.stage);
+    for (std::size_t stage = 0; stage <= deepest; ++stage) {
         if (const std::string &gate = closed_.at(stage); !gate.empty())
             return fmt::format("{} did not pass, and without it this says nothing", gate);
     }

@@ -195,17 +195,17 @@ void add_load_cases(Registry &all) {
     add_gate(all, "load.descriptor",
              "The descriptor passes the agent's checks: sizes, name, texts, slots and keys.", descriptor);
     constexpr auto kMandatory = Binding::mandatory;
-    add_at(all, Stage::file, kMandatory, "load.entry-twice", "The entry gives the same pointer every time.",
-           [](Test &test) {
+    add_at(all, Stage::library, kMandatory, "load.entry-twice",
+           "The entry gives the same pointer every time.", [](Test &test) {
                const auto entry = entry_of(test);
                test.expect(enter(test, entry) == enter(test, entry), "the same pointer twice",
                            "two different ones");
            });
-    add_at(all, Stage::file, kMandatory, "load.no-threads", "Loading starts no thread.",
+    add_at(all, Stage::library, kMandatory, "load.no-threads", "Loading starts no thread.",
            [](Test &test) { nothing_from_scan(test, "thread"); });
-    add_at(all, Stage::file, kMandatory, "load.no-fds", "Loading leaves no descriptor open.",
+    add_at(all, Stage::library, kMandatory, "load.no-fds", "Loading leaves no descriptor open.",
            [](Test &test) { nothing_from_scan(test, "descriptor"); });
-    add_at(all, Stage::file, kMandatory, "load.no-children", "Loading starts no process.",
+    add_at(all, Stage::library, kMandatory, "load.no-children", "Loading starts no process.",
            [](Test &test) { nothing_from_scan(test, "child process"); });
     add_at(all, Stage::library, kMandatory, "load.config-fallbacks",
            "Each fallback of a configuration key has the form of the key's kind.", config_fallbacks);
@@ -248,7 +248,7 @@ void add_load_cases(Registry &all) {
            });
     add_at(all, Stage::open, kMandatory, "load.extension-tables",
            "Every offered extension has a table of full size without an empty slot.", extension_tables);
-    add_at(all, Stage::file, Binding::quality, "load.scan-time",
+    add_at(all, Stage::library, Binding::quality, "load.scan-time",
            "Loading and entering takes less than 100 ms.", [](Test &test) {
                const auto started = std::chrono::steady_clock::now();
                enter(test, entry_of(test));

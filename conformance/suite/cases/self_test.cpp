@@ -3,6 +3,8 @@
 #include "conformance/suite/checks.hpp"
 #include "conformance/suite/registry.hpp"
 
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +15,25 @@ namespace {
 
 void begin(Test &test, std::string_view op) {
     test.trace().begin(op, "6c8ff3ab");
+}
+
+// With a driver on the command line: what a test made is swept when its process dies.
+void die_with_volume(Test &test) {
+    if (test.settings().driver.empty())
+        test.skip("no driver was named");
+    const BackendVolume volume = test.make_volume();
+    test.attach_first(volume.id);
+    test.make_volume();
+    if (test.instance().offers(DRV_EXT_SNAPSHOT))
+        test.make_snapshot(volume.id);
+    ::raise(SIGKILL);
+}
+
+void nothing_there(Test &test) {
+    if (test.settings().driver.empty())
+        test.skip("no driver was named");
+    const auto rows = list_all(test, test.instance());
+    test.expect(rows.empty(), "an empty backend", fmt::format("{} volumes", rows.size()));
 }
 
 } // namespace
@@ -75,6 +96,9 @@ Registry make_self_test_registry() {
             }
             test.fail("silence", "noise");
         });
+    add("driver.dies-with-volume", kMandatory, "Dies while it has volumes, a snapshot and an attachment.",
+        die_with_volume);
+    add("driver.nothing-there", kMandatory, "Finds an empty backend.", nothing_there);
     return all;
 }
 
