@@ -38,8 +38,9 @@ public:
     // {"error": ...}, for ServerOptions::error_response.
     static http::Response error_response(unsigned status, std::string_view text);
 
+    struct Shared; // call.hpp, for this folder only
+
 private:
-    struct Shared;
     std::shared_ptr<Shared> shared_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/config/size.hpp"
 #include "core/http/timestamp.hpp"
+#include "core/http/utf8.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -16,7 +17,7 @@ namespace json = boost::json;
 http::Response answer(const json::object &body, unsigned status = 200) {
     return {.status = status,
             .content_type = "application/vnd.docker.plugins.v1.1+json",
-            .body = json::serialize(body)};
+            .body = http::valid_utf8(json::serialize(body))};
 }
 
 json::string_view text(std::string_view value) noexcept {

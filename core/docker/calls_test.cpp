@@ -137,6 +137,8 @@ TEST_F(Calls, errors_are_one_line_and_never_empty) {
     service.add("v");
     service.fail_next("mount", {.code = Code::unreachable, .message = "the array\r\n\tdoes not answer\n"});
     EXPECT_EQ(call("Mount", R"({"Name":"v","ID":"a"})"), R"({"Err":"the array does not answer "})");
+    service.fail_next("mount", {.code = Code::internal, .message = "\"\xff\xc3\xa4"});
+    EXPECT_EQ(call("Mount", R"({"Name":"v","ID":"a"})"), "{\"Err\":\"\\\"?\xc3\xa4\"}");
     service.fail_next("mount", {.code = Code::internal, .message = ""});
     EXPECT_EQ(call("Mount", R"({"Name":"v","ID":"a"})"),
               R"({"Err":"internal error: it failed without a reason"})");

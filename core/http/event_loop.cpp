@@ -48,7 +48,7 @@ void EventLoop::run() {
 }
 
 void EventLoop::stop() {
-    impl_->context.stop();
+    asio::post(impl_->context, [this] { impl_->context.stop(); });
 }
 
 void EventLoop::post(std::function<void()> call) {

@@ -40,7 +40,7 @@ public:
 
     // On the one thread that serves; returns after stop(). An exception of what it runs ends it.
     void run();
-    // From any thread, also before run().
+    // From any thread, also before run(): the loop ends when it has run what was posted until now.
     void stop();
     // From any thread: the loop's thread calls it soon.
     void post(std::function<void()> call);

@@ -1,0 +1,19 @@
+// The routes that change something, by their operationId.
+#pragma once
+
+namespace drover {
+struct ApiCall;
+}
+
+namespace drover::api {
+
+void create_volume(const ApiCall &call);
+void remove_volume(const ApiCall &call);
+void mount_volume(const ApiCall &call);
+void unmount_volume(const ApiCall &call);
+void extend_volume(const ApiCall &call);
+void create_snapshot(const ApiCall &call);
+void remove_snapshot(const ApiCall &call);
+void revert(const ApiCall &call);
+
+} // namespace drover::api

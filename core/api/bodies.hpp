@@ -1,0 +1,24 @@
+// The bodies of requests, read strictly: an unknown key, a wrong type or a number out of range is
+// Code::invalid with the key in its words. What the values mean to volumes is for the service to judge.
+#pragma once
+
+#include "core/volume/views.hpp"
+#include "loader/base/error.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drover {
+
+Result<VolumeSpec> read_volume_spec(std::string_view body);
+Result<std::string> read_use(std::string_view body);
+Result<std::uint64_t> read_new_size(std::string_view body);
+// No body at all is good, and means an empty name.
+Result<std::string> read_new_snapshot(std::string_view body);
+
+// The keys of a schema of openapi.yaml ("VolumeSpec", "Source", "Root", "Use", "NewSize", "NewSnapshot").
+const std::vector<std::string> &keys_of_body(std::string_view schema);
+
+} // namespace drover

@@ -1,0 +1,174 @@
+#include "core/api/json_views.hpp"
+
+#include "core/api/http_status.hpp"
+#include "core/http/timestamp.hpp"
+#include "core/http/utf8.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace drover {
+
+namespace json = boost::json;
+
+namespace {
+
+json::string_view text(std::string_view value) noexcept {
+    return {value.data(), value.size()};
+}
+
+json::value time(std::uint64_t unix_ns) {
+    return unix_ns == 0 ? json::value(nullptr) : json::value(http::rfc3339(unix_ns));
+}
+
+json::value number(const std::optional<std::uint64_t> &value) {
+    return value ? json::value(*value) : json::value(nullptr);
+}
+
+json::value failure(const std::optional<Error> &error) {
+    return error ? json::value(to_json(*error)) : json::value(nullptr);
+}
+
+std::string_view name_of(Protocol protocol) noexcept {
+    switch (protocol) {
+    case Protocol::local:
+        return "local";
+    case Protocol::iscsi:
+        return "iscsi";
+    case Protocol::fc:
+        return "fc";
+    case Protocol::nvme_tcp:
+        return "nvme-tcp";
+    }
+    return "unknown";
+}
+
+json::object to_json(const Capabilities &view) {
+    json::array protocols;
+    for (const Protocol protocol : view.protocols)
+        protocols.emplace_back(text(name_of(protocol)));
+    return {{"thin", view.thin},
+            {"multi_attach", view.multi_attach},
+            {"online_extend", view.online_extend},
+            {"zeroed", view.zeroed},
+            {"protocols", std::move(protocols)},
+            {"min_bytes", view.min_bytes},
+            {"max_bytes", number(view.max_bytes)},
+            {"granularity_bytes", view.granularity_bytes},
+            {"total_bytes", number(view.total_bytes)},
+            {"free_bytes", number(view.free_bytes)}};
+}
+
+json::object to_json(const VolumeFailure &view) {
+    return {{"code", text(to_string(view.code))},
+            {"message", view.message},
+            {"since", time(view.since_unix_ns)},
+            {"next_retry_at", time(view.next_retry_unix_ns.value_or(0))}};
+}
+
+} // namespace
+
+json::object to_json(const VolumeView &view) {
+    return {{"id", view.id},
+            {"name", view.name},
+            {"backend", view.backend},
+            {"backend_id", view.backend_id},
+            {"status", text(to_string(view.status))},
+            {"bytes", view.bytes},
+            {"profile", view.profile},
+            {"pool", view.pool},
+            {"fstype", view.fstype},
+            {"fs_uuid", view.fs_uuid},
+            {"mountpoint", view.mountpoint},
+            {"device", view.device},
+            {"node", view.node},
+            {"uses", view.uses},
+            {"created_at", time(view.created_unix_ns)},
+            {"created_by_us", view.created_by_us},
+            {"source", view.source},
+            {"error", view.error ? json::value(to_json(*view.error)) : json::value(nullptr)},
+            {"operation", view.operation}};
+}
+
+json::object to_json(const SnapshotView &view) {
+    return {{"id", view.id},
+            {"name", view.name},
+            {"volume_id", view.volume_id},
+            {"volume", view.volume},
+            {"backend", view.backend},
+            {"bytes", view.bytes},
+            {"created_at", time(view.created_unix_ns)},
+            {"filesystem_consistent", view.filesystem_consistent},
+            {"status", view.status}};
+}
+
+json::object to_json(const BackendView &view) {
+    json::array extensions;
+    for (const std::string &extension : view.extensions)
+        extensions.emplace_back(extension);
+    return {
+        {"backend", view.name},
+        {"driver", view.driver},
+        {"version", view.version},
+        {"vendor", view.vendor},
+        {"path", view.path},
+        {"state", view.state},
+        {"error", failure(view.error)},
+        {"extensions", std::move(extensions)},
+        {"capabilities", view.capabilities ? json::value(to_json(*view.capabilities)) : json::value(nullptr)},
+        {"default", view.is_default},
+        {"isolation", view.isolation}};
+}
+
+json::object to_json(const Profile &view) {
+    json::object attributes;
+    for (const auto &[key, value] : view.attributes)
+        attributes[key] = value;
+    return {{"name", view.name},
+            {"description", view.description},
+            {"default", view.is_default},
+            {"attributes", std::move(attributes)}};
+}
+
+json::object to_json(const OperationView &view) {
+    return {{"id", view.id},
+            {"kind", view.kind},
+            {"volume", view.volume},
+            {"done", view.done},
+            {"permille", view.permille},
+            {"stage", view.stage},
+            {"started_at", time(view.started_unix_ns)},
+            {"ended_at", time(view.ended_unix_ns)},
+            {"error", failure(view.error)},
+            {"result_id", view.result_id}};
+}
+
+json::object to_json(const Error &error) {
+    json::object out{
+        {"code", text(to_string(error.code))}, {"message", error.message}, {"retryable", error.retryable}};
+    if (error.state_unknown)
+        out["state_unknown"] = true;
+    if (!error.vendor_code.empty())
+        out["vendor_code"] = error.vendor_code;
+    if (error.retry_after.count() > 0) {
+        out["retry_after_ms"] = std::chrono::ceil<std::chrono::milliseconds>(error.retry_after).count();
+    }
+    return out;
+}
+
+http::Response json_response(const json::value &body, unsigned status) {
+    return {.status = status, .body = http::valid_utf8(json::serialize(body))};
+}
+
+http::Response error_response(const Error &error, unsigned status) {
+    return json_response(json::object{{"error", to_json(error)}}, status);
+}
+
+http::Response error_response(const Error &error) {
+    return error_response(error, http_status_of(error.code));
+}
+
+} // namespace drover

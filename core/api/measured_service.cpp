@@ -1,0 +1,63 @@
+#include "core/api/measured_service.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace drover {
+
+template <typename T>
+Done<T> MeasuredService::measured(const char *kind, Done<T> done) const {
+    return [&metrics = metrics_, kind, done = std::move(done),
+            begin = std::chrono::steady_clock::now()](Result<T> result) {
+        metrics.record(kind, result ? std::nullopt : std::optional(result.error().code),
+                       std::chrono::steady_clock::now() - begin);
+        done(std::move(result));
+    };
+}
+
+std::string MeasuredService::create(VolumeSpec spec, OperationOptions options, Done<VolumeView> done) {
+    return service_.create(std::move(spec), std::move(options), measured("create", std::move(done)));
+}
+
+std::string MeasuredService::mount(const VolumeRef &ref, const std::string &use, OperationOptions options,
+                                   Done<MountView> done) {
+    return service_.mount(ref, use, std::move(options), measured("mount", std::move(done)));
+}
+
+std::string MeasuredService::unmount(const VolumeRef &ref, const std::string &use, OperationOptions options,
+                                     Done<void> done) {
+    return service_.unmount(ref, use, std::move(options), measured("unmount", std::move(done)));
+}
+
+std::string MeasuredService::remove(const VolumeRef &ref, RemovePolicy policy, OperationOptions options,
+                                    Done<void> done) {
+    return service_.remove(ref, policy, std::move(options), measured("remove", std::move(done)));
+}
+
+std::string MeasuredService::extend(const VolumeRef &ref, std::uint64_t bytes, OperationOptions options,
+                                    Done<VolumeView> done) {
+    return service_.extend(ref, bytes, std::move(options), measured("extend", std::move(done)));
+}
+
+std::string MeasuredService::snapshot_create(const VolumeRef &ref, const std::string &name,
+                                             OperationOptions options, Done<SnapshotView> done) {
+    return service_.snapshot_create(ref, name, std::move(options), measured("snapshot", std::move(done)));
+}
+
+std::string MeasuredService::snapshot_remove(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                             OperationOptions options, Done<void> done) {
+    return service_.snapshot_remove(snapshot, of, std::move(options),
+                                    measured("snapshot remove", std::move(done)));
+}
+
+std::string MeasuredService::revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                    OperationOptions options, Done<VolumeView> done) {
+    return service_.revert(snapshot, of, std::move(options), measured("revert", std::move(done)));
+}
+
+void MeasuredService::profiles(const std::string &backend, OperationOptions options,
+                               Done<std::vector<Profile>> done) {
+    service_.profiles(backend, std::move(options), measured("profiles", std::move(done)));
+}
+
+} // namespace drover

@@ -1,0 +1,55 @@
+#include "core/api/measured_service.hpp"
+#include "core/api/testing/fake_service.hpp"
+
+#include <gmock/gmock.h>
+
+#include <future>
+
+namespace drover {
+namespace {
+
+using ::testing::HasSubstr;
+
+template <typename T, typename Act>
+Result<T> wait(Act act) {
+    std::promise<Result<T>> ended;
+    act([&](Result<T> result) { ended.set_value(std::move(result)); });
+    return ended.get_future().get();
+}
+
+TEST(MeasuredService, counts_every_act_and_changes_nothing_about_it) {
+    testing::FakeService service;
+    service.add("v");
+    Metrics metrics({.version = "1"});
+    MeasuredService measured(service, metrics);
+    const VolumeRef v{"v", ""};
+
+    EXPECT_TRUE(wait<VolumeView>([&](auto done) { measured.create({.name = "w"}, {}, done); }));
+    const auto mounted = wait<MountView>([&](auto done) { measured.mount(v, "u", {}, done); });
+    ASSERT_TRUE(mounted);
+    EXPECT_EQ(mounted->mountpoint, "/mnt/id-v");
+    service.fail_next("remove", {.code = Code::conflict, .message = "in use"});
+    const auto removed = wait<void>([&](auto done) { measured.remove(v, RemovePolicy::keep, {}, done); });
+    ASSERT_FALSE(removed);
+    EXPECT_EQ(removed.error().message, "in use");
+    EXPECT_TRUE(wait<void>([&](auto done) { measured.unmount(v, "u", {}, done); }));
+    EXPECT_TRUE(wait<VolumeView>([&](auto done) { measured.extend(v, 7, {}, done); }));
+    EXPECT_TRUE(wait<SnapshotView>([&](auto done) { measured.snapshot_create(v, "s", {}, done); }));
+    EXPECT_TRUE(wait<VolumeView>([&](auto done) { measured.revert("s", v, {}, done); }));
+    EXPECT_TRUE(wait<void>([&](auto done) { measured.snapshot_remove("s", v, {}, done); }));
+    EXPECT_TRUE(wait<std::vector<Profile>>([&](auto done) { measured.profiles("", {}, done); }));
+
+    const std::string text = metrics.text(measured);
+    for (const char *kind :
+         {"create", "mount", "unmount", "extend", "snapshot", "revert", "snapshot remove", "profiles"}) {
+        EXPECT_THAT(text, HasSubstr("drover_operations_total{kind=\"" + std::string(kind) +
+                                    "\",outcome=\"ok\"} 1\n"));
+    }
+    EXPECT_THAT(text, HasSubstr("drover_operations_total{kind=\"remove\",outcome=\"conflict\"} 1\n"));
+    EXPECT_THAT(service.log(),
+                ::testing::ElementsAre("create w", "mount v u", "unmount v u", "extend v 7", "snapshot v s",
+                                       "revert v s", "snapshot-remove v s", "profiles "));
+}
+
+} // namespace
+} // namespace drover
