@@ -1,7 +1,7 @@
 // A FullDriver opened through its C table, with helpers that fill requests a host would send.
 #pragma once
 
-#include "fake_host.hpp"
+#include "drover/sdk/testing/fake_host.hpp"
 #include "full_driver.hpp"
 
 #include <gtest/gtest.h>

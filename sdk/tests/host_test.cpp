@@ -1,6 +1,6 @@
 // The configuration getters, and text.
 #include "drover/sdk.hpp"
-#include "fake_host.hpp"
+#include "drover/sdk/testing/fake_host.hpp"
 
 #include <gtest/gtest.h>
 

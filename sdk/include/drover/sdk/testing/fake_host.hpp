@@ -1,6 +1,6 @@
-// A host of the tests' own, behind the real C tables: it holds configuration, keeps what was logged, makes
-// calls that can be cancelled, and collects what sinks received. It checks nothing: the SDK is what is under
-// test.
+// A host for the tests of drivers, behind the real C tables: it holds configuration, keeps what was logged,
+// makes calls that can be cancelled, and collects what sinks received. It checks nothing and starts no
+// threads; call the driver's table with it directly.
 #pragma once
 
 #include "drover/abi.h"
@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -109,6 +110,8 @@ public:
                         call.progress.emplace_back(permille, view_of(stage));
                         if (permille >= call.cancel_at_permille)
                             call.cancel = true;
+                        if (call.on_progress)
+                            call.on_progress();
                     }};
         call_ = {.struct_size = sizeof call_,
                  .reserved = 0,
@@ -131,7 +134,8 @@ public:
     int failures = 0;
     std::atomic<bool> cancel{false};
     std::uint32_t cancel_at_permille = 1001;
-    int cancel_after_polls = 0; // 0: never
+    int cancel_after_polls = 0;        // 0: never
+    std::function<void()> on_progress; // runs on the driver's thread
     std::vector<std::pair<std::uint32_t, std::string>> progress;
 
 private:

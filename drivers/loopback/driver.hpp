@@ -1,0 +1,93 @@
+// The loopback driver: volumes as image files under root_path, attached as loop devices. For people without
+// an array, for demonstrations and for tests; everything survives a crash of the agent at any point and a
+// reboot.
+//
+// An instance holds no state of its own about volumes: all of it is on disk (shelf.hpp), so that several
+// agents of one machine, each with its own node id, can share root_path. Every change holds the locks of the
+// objects it touches (locks.hpp); reads hold none.
+#pragma once
+
+#include "config.hpp"
+#include "drover/sdk.hpp"
+#include "files.hpp"
+#include "locks.hpp"
+#include "loop_device.hpp"
+#include "shelf.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loopback {
+
+class Loopback {
+public:
+    static constexpr drv::Description description() {
+        return {.name = "loopback", .version = "1.0", .vendor = "Drover", .config_keys = kConfigKeys};
+    }
+    Loopback(drv::Host &host, drv::Call &call);
+
+    void probe(drv::Call &call);
+    drv::Capabilities capabilities(drv::Call &call);
+    drv::Volume create(drv::Call &call, const drv::CreateRequest &request);
+    void destroy(drv::Call &call, std::string_view id);
+    drv::Connection attach(drv::Call &call, const drv::AttachRequest &request);
+    void detach(drv::Call &call, const drv::AttachRequest &request);
+    void list(drv::Call &call, const drv::ListRequest &request, drv::VolumeSink &sink);
+    drv::Volume get(drv::Call &call, std::string_view id);
+    drv::Connection resolve(drv::Call &call, const drv::AttachRequest &request);
+
+    drv::Volume extend(drv::Call &call, std::string_view id, std::uint64_t bytes);
+    std::vector<drv::Profile> profiles(drv::Call &call);
+
+    // A copy is made during the call. Where blocks can be shared it shows one instant even of a volume that
+    // is being written; otherwise of an attached volume only while the host holds its filesystem frozen, as
+    // it does.
+    drv::Volume snapshot_create(drv::Call &call, const drv::SnapshotRequest &request);
+    void snapshot_destroy(drv::Call &call, std::string_view id);
+    void snapshot_list(drv::Call &call, std::string_view volume_id, const drv::ListRequest &request,
+                       drv::VolumeSink &sink);
+    drv::Volume snapshot_get(drv::Call &call, std::string_view id);
+    drv::Volume snapshot_clone(drv::Call &call, std::string_view id, const drv::CreateRequest &request);
+    void snapshot_revert(drv::Call &call, std::string_view id);
+    drv::Volume clone(drv::Call &call, std::string_view source_id, const drv::CreateRequest &request);
+
+private:
+    // driver.cpp
+    [[nodiscard]] std::string node_of(std::string_view node_id) const;
+    [[nodiscard]] bool is_this_node(std::string_view recorded) const;
+    [[nodiscard]] std::uint64_t rounded(std::uint64_t bytes) const;
+    [[nodiscard]] Space space_of(std::string_view profile) const;
+    void refuse_unknown_shape(const drv::CreateRequest &request) const;
+    [[nodiscard]] drv::Volume to_volume(Object object, std::string_view key) const;
+    // The one that is there, or EXISTS when it has another shape.
+    [[nodiscard]] drv::Volume existing(Object object, const drv::CreateRequest &request,
+                                       std::string_view parent) const;
+    // NOT_FOUND when it does not exist, CONFLICT when it is damaged.
+    [[nodiscard]] Object sound(const Shelf &shelf, std::string_view id) const;
+    [[nodiscard]] std::optional<std::string> live_device(const Object &volume) const;
+    void drop_strays(const drv::Call &call, const Object &volume) const;
+    void refuse_attached(const Object &volume, std::string_view what) const;
+    // Makes a finished image the object's and shows it. Completes `metadata`.
+    [[nodiscard]] drv::Volume added(const Shelf &shelf, const std::string &key, Metadata metadata,
+                                    NewImage &image) const;
+    // snapshots.cpp
+    void flush_attached(const Object &volume) const;
+    [[nodiscard]] std::size_t count_snapshots(const drv::Call &call, std::string_view volume_id) const;
+    [[nodiscard]] drv::Volume copy_to_volume(const drv::Call &call, const Shelf &shelf, const Object &source,
+                                             const drv::CreateRequest &request,
+                                             std::string_view parent) const;
+
+    drv::Host &host_;
+    Settings settings_;
+    Fd root_;
+    Locks locks_;
+    Shelf volumes_;
+    Shelf snapshots_;
+    std::string boot_id_;
+    std::uint64_t max_bytes_ = 0;
+};
+
+} // namespace loopback

@@ -1,0 +1,93 @@
+// One folder of objects (all volumes, or all snapshots), and the order of steps that makes a crash between
+// any two of them harmless. Files of the object with key K:
+//
+//   K.json          the metadata: the object exists exactly as long as this file does
+//   K.<tag>.img     its image; <tag> is random, so no name is ever used twice
+//   K.<tag>.new     an image being made. Renamed to .img once the metadata names it; until then both are
+//   looked for K.<tag>.old     a second name of an image that is being replaced K.deleting      the metadata
+//   of an object being removed; it names the image that is still to go K.json.tmp      metadata being written
+//
+// `sweep` finishes or undoes what a crash left of the last four. An image ending in .img is never removed
+// unless metadata named it: without metadata it is somebody's data. Callers hold the object's lock for
+// everything that changes something; `load` and `keys` need none.
+#pragma once
+
+#include "drover/sdk/host.hpp"
+#include "files.hpp"
+#include "locks.hpp"
+#include "metadata.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loopback {
+
+struct Object {
+    Metadata metadata;
+    std::string problem; // not empty: damaged, and of metadata only what could be read counts
+    std::uint64_t used_bytes = 0;
+    std::uint64_t image_bytes = 0; // the file's size
+    FileId file;                   // the image
+};
+
+class Shelf;
+
+// An image that belongs to no metadata yet. Removed when it is destroyed, unless `store` has named it.
+class NewImage {
+public:
+    NewImage(const Shelf &shelf, std::string name);
+    ~NewImage();
+    NewImage(const NewImage &) = delete;
+    NewImage &operator=(const NewImage &) = delete;
+    [[nodiscard]] int fd() const noexcept { return file_.get(); }
+    [[nodiscard]] const std::string &name() const noexcept { return name_; }
+
+private:
+    friend class Shelf;
+    const Shelf &shelf_;
+    std::string name_;
+    Fd file_;
+    bool is_kept_ = false;
+};
+
+class Shelf {
+public:
+    // `path` is that of the folder, for people.
+    Shelf(int root, const std::string &folder, Kind kind, const std::string &root_path);
+
+    [[nodiscard]] std::string lock_name(std::string_view key) const;
+    [[nodiscard]] std::string path_of(const Metadata &metadata) const; // of its image
+
+    // Sorted.
+    [[nodiscard]] std::vector<std::string> keys() const;
+    // One small file read. Nothing: no such object. Damage is told in `problem`.
+    [[nodiscard]] std::optional<Object> load(const std::string &key) const;
+    // The image for reading (O_RDONLY) or changing (O_RDWR).
+    [[nodiscard]] Fd open_image(const Metadata &metadata, int flags) const;
+
+    // Makes `metadata` the object's, durably. `image`, when given, is the one it names.
+    void store(const std::string &key, const Metadata &metadata, NewImage *image = nullptr) const;
+    // The same for an object that gets another image: the old one is removed.
+    void store_replacing(const std::string &key, const Metadata &metadata, NewImage &image,
+                         const Metadata &old) const;
+    // Removes the object and its image. Gone for everybody when the first step is done.
+    void remove(const std::string &key) const;
+    // Completes a removal that was interrupted. Cheap when there is none.
+    void finish_removal(const std::string &key) const;
+    // Cleans up after crashes, as far as nobody is at work there.
+    void sweep(const Locks &locks, const drv::Host &host) const;
+
+private:
+    friend class NewImage;
+    void sweep_one(const std::string &name, const Locks &locks) const;
+    void discard(const std::string &image) const;
+
+    Fd folder_;
+    Kind kind_;
+    std::string path_;
+};
+
+} // namespace loopback
