@@ -30,9 +30,10 @@ Result<std::filesystem::path> canonical_device(const Connection &connection) {
     auto path = std::filesystem::canonical(given, error);
     if (error)
         return fail_errno(error.value(), fmt::format("looking for device {}", connection.device));
-    if (!path.string().starts_with("/dev/"))
+    if (!path.string().starts_with("/dev/")) {
         return fail(Code::invalid,
                     fmt::format("{} leads to {}, which is not below /dev", refusal, path.string()));
+    }
     return path;
 }
 
@@ -43,9 +44,10 @@ Result<UniqueFd> open_block(const std::filesystem::path &path, int flags, struct
     if (!S_ISBLK(info.st_mode))
         return fail(Code::invalid, fmt::format("{} is no block device", path.string()));
     UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK));
-    if (!fd && errno == EBUSY && (flags & O_EXCL) == 0)
+    if (!fd && errno == EBUSY && (flags & O_EXCL) == 0) {
         return fail_retryable(Code::unreachable,
                               fmt::format("device {} is being set up or removed", path.string()));
+    }
     if (!fd)
         return fail_errno(errno, fmt::format("opening device {}", path.string()));
     if (::fstat(fd.get(), &info) != 0)
@@ -129,9 +131,10 @@ Result<void> refresh_local(const Device &device) {
     auto fd = open_again(device, O_RDONLY);
     if (!fd)
         return fail(std::move(fd).error());
-    if (::ioctl(fd->get(), LOOP_SET_CAPACITY, 0) != 0)
+    if (::ioctl(fd->get(), LOOP_SET_CAPACITY, 0) != 0) {
         return fail_errno(errno,
                           fmt::format("telling loop device {} its file's new size", device.path.string()));
+    }
     return {};
 }
 

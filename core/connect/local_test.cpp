@@ -17,8 +17,9 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMiB = 1024ULL * 1024;
 
 class LocalTest : public drover::testing_devices::PrivateMounts {
 protected:
@@ -177,12 +178,12 @@ TEST_F(IdentityTest, DeviceMapperGoesByItsUuidOnly) {
 TEST_F(IdentityTest, SerialsAndWwidsAreAllAccepted) {
     put("serial", " S1 \n");
     put("wwid", "naa.600140\n");
-    put("device/vpd_pg80", std::string("\0\x80\0\4 S2 trailing", 17));
+    put("device/vpd_pg80", "\0\x80\0\4 S2 trailing"s);
     EXPECT_THAT(identities().value(), ElementsAre("serial:S1", "serial:naa.600140", "serial:S2"));
 }
 
 TEST_F(IdentityTest, ABrokenSerialPageIsNotBelieved) {
-    put("device/vpd_pg80", std::string("\0\x80\xff\xffS2", 6));
+    put("device/vpd_pg80", "\0\x80\xff\xffS2"s);
     EXPECT_FALSE(identities().has_value());
 }
 

@@ -83,9 +83,9 @@ int thaw_retrying(int fd) {
 
     pollfd wait{.fd = kChannel, .events = POLLIN, .revents = 0};
     int ready = 0;
-    do
+    do {
         ready = ::poll(&wait, 1, deadline.poll_timeout_ms());
-    while ((ready < 0 && errno == EINTR) || (ready == 0 && !deadline.has_passed()));
+    } while ((ready < 0 && errno == EINTR) || (ready == 0 && !deadline.has_passed()));
     char order = 0;
     (void)!::recv(kChannel, &order, 1, MSG_DONTWAIT); // left unread it would cost the parent our report
     report.error = thaw_retrying(fd);
@@ -139,9 +139,10 @@ tl::unexpected<Error> freeze_failure(int error, const std::filesystem::path &tar
                                           "thaws it",
                                           target.string(), target.string()));
     }
-    if (error == kNotTheMount)
+    if (error == kNotTheMount) {
         return fail_retryable(Code::conflict,
                               fmt::format("{} changed while it was to be frozen", target.string()));
+    }
     return fail_errno(error, fmt::format("freezing {}", target.string()));
 }
 
@@ -169,9 +170,10 @@ Freeze::~Freeze() {
 }
 
 Result<Freeze> Freeze::hold(const std::filesystem::path &target, Deadline deadline) {
-    if (deadline.is_never())
+    if (deadline.is_never()) {
         return fail(Code::invalid,
                     fmt::format("a freeze of {} without an end was asked for", target.string()));
+    }
     auto found = find_target(target);
     if (!found)
         return fail(std::move(found).error());

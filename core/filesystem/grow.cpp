@@ -57,9 +57,10 @@ tl::unexpected<Error> not_while_mounted(const BlockDevice &device, std::string_v
 
 Result<void> run_tool(const BlockDevice &device, const Program &program, Deadline deadline) {
     auto result = run_program(program, deadline);
-    if (!result)
+    if (!result) {
         return fail(
             std::move(result).error().with_context("growing the filesystem on device " + describe(device)));
+    }
     if (result->exit_code == 0)
         return {};
     if (result->output.find("Permission denied to resize") != std::string::npos)

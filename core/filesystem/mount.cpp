@@ -94,9 +94,10 @@ Result<void> mount(const BlockDevice &device, const std::filesystem::path &targe
     auto there = mounted_at(*point);
     if (!there)
         return fail(std::move(there).error());
-    if (*there && (*there)->major == device.major && (*there)->minor == device.minor)
+    if (*there && (*there)->major == device.major && (*there)->minor == device.minor) {
         return fail(Code::exists,
                     fmt::format("device {} is mounted at {} already", describe(device), point->string()));
+    }
     if (*there) {
         return fail(Code::conflict,
                     fmt::format("{} ({}:{}) is mounted at {}: unmount it first", (*there)->source,

@@ -61,9 +61,10 @@ Result<std::vector<std::string>> names_in(const UniqueFd &fd, const std::filesys
 Result<std::filesystem::path> resolve_mount_point(const std::filesystem::path &target) {
     const auto plain = target.lexically_normal();
     const auto folder = plain.has_filename() ? plain : plain.parent_path();
-    if (!folder.is_absolute() || !folder.has_filename())
+    if (!folder.is_absolute() || !folder.has_filename()) {
         return fail(Code::invalid,
                     fmt::format("\"{}\" is no absolute path of a mount point", target.string()));
+    }
     std::error_code error;
     auto parent = std::filesystem::weakly_canonical(folder.parent_path(), error);
     if (error)

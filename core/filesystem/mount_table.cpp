@@ -75,9 +75,10 @@ Result<std::vector<MountEntry>> parse_mountinfo(std::string_view text) {
         const auto line = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
         MountEntry entry;
-        if (!parse_line(line, entry))
+        if (!parse_line(line, entry)) {
             return fail(Code::internal,
                         fmt::format("the mount table has a line that does not read: \"{}\"", line));
+        }
         entries.push_back(std::move(entry));
     }
     return entries;

@@ -175,10 +175,11 @@ std::string encode(const Probe &probe) {
 Result<Probe> decode(const std::string &text) {
     std::vector<std::string> fields(1);
     for (const char c : text) {
-        if (c == '\0')
+        if (c == '\0') {
             fields.emplace_back();
-        else
+        } else {
             fields.back() += c;
+        }
     }
     if (fields.size() < 4 || fields[0].size() < 3)
         return fail(Code::internal, "the helper's answer about a device's content does not read");

@@ -23,9 +23,10 @@ constexpr auto kLookAgain = 200ms; // holders that no descriptor tells of, such 
 Result<bool> try_unmount(const std::filesystem::path &target, Deadline deadline) {
     auto answer =
         call_in_child(fmt::format("unmounting {}", target.string()), deadline, [&]() -> Result<std::string> {
-            if (::umount2(target.c_str(), UMOUNT_NOFOLLOW) == 0 || errno == EINVAL || errno == ENOENT)
+            if (::umount2(target.c_str(), UMOUNT_NOFOLLOW) == 0 || errno == EINVAL || errno == ENOENT) {
                 return std::string(
                     "done"); // the last two: somebody else was quicker; the table is read again
+            }
             if (errno == EBUSY)
                 return std::string("busy");
             return fail_errno(errno, fmt::format("unmounting {}", target.string()));

@@ -24,9 +24,10 @@ Result<Usage> usage(const std::filesystem::path &target, Deadline deadline) {
     std::istringstream in(*answer);
     Usage usage;
     if (!(in >> usage.total_bytes >> usage.used_bytes >> usage.available_bytes >> usage.total_inodes >>
-          usage.used_inodes))
+          usage.used_inodes)) {
         return fail(Code::internal,
                     fmt::format("the helper's answer about {} does not read", target.string()));
+    }
     return usage;
 }
 

@@ -29,20 +29,21 @@ Result<void> Database::run(const char *sql) {
     return {};
 }
 
-Result<std::int64_t> Database::number(const char *sql) {
+Result<std::int64_t> Database::number(const char *sql) const {
     auto statement = Statement::prepare(*this, sql);
     if (!statement)
         return fail(std::move(statement).error());
     const int code = statement->step();
     if (code == SQLITE_ROW)
         return statement->number(0);
-    if (code == SQLITE_DONE)
+    if (code == SQLITE_DONE) {
         return fail(Code::internal,
                     fmt::format("the state file {}: no answer to \"{}\"", file_.string(), sql));
+    }
     return failure(code, sql);
 }
 
-Result<std::string> Database::text(const char *sql) {
+Result<std::string> Database::text(const char *sql) const {
     auto statement = Statement::prepare(*this, sql);
     if (!statement)
         return fail(std::move(statement).error());

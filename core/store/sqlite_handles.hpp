@@ -21,8 +21,8 @@ public:
     // For statements without rows, or whose rows do not matter.
     Result<void> run(const char *sql);
     // The first column of the first row.
-    Result<std::int64_t> number(const char *sql);
-    Result<std::string> text(const char *sql);
+    Result<std::int64_t> number(const char *sql) const;
+    Result<std::string> text(const char *sql) const;
 
     // The failure `code` of what was being done, in words, with what to do about it.
     [[nodiscard]] tl::unexpected<Error> failure(int code, std::string_view doing) const;

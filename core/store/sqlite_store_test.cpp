@@ -135,9 +135,10 @@ TEST(SqliteStoreTest, EveryAcknowledgedCommitOutlivesSigkillWhole) {
         }
         ::close(acks[1]);
         std::int64_t acknowledged = 0;
-        for (int i = 0; i < 7 + 3 * round; ++i)
+        for (int i = 0; i < 7 + 3 * round; ++i) {
             ASSERT_EQ(::read(acks[0], &acknowledged, sizeof acknowledged),
                       static_cast<ssize_t>(sizeof acknowledged));
+        }
         ASSERT_EQ(::kill(child, SIGKILL), 0);
         ASSERT_EQ(::waitpid(child, nullptr, 0), child);
         while (::read(acks[0], &acknowledged, sizeof acknowledged) > 0) {

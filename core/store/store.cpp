@@ -19,9 +19,10 @@ Result<void> check_writes(std::span<const Write> writes) {
                         fmt::format("a store key of {} bytes (\"{:.64}\"): it must have 1 to {}",
                                     write.key.size(), write.key, kMaxKeyBytes));
         }
-        if (!keys.insert(write.key).second)
+        if (!keys.insert(write.key).second) {
             return fail(Code::invalid,
                         fmt::format("store key \"{}\" appears twice in one commit", write.key));
+        }
         if (write.expected && *write.expected < 0) {
             return fail(Code::invalid,
                         fmt::format("store key \"{}\" is expected at revision {}, which cannot be", write.key,

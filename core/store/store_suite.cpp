@@ -156,12 +156,13 @@ TEST_P(StoreSuite, OfManyThreadsExactlyOneWinsEachRevision) {
                      .expected = now.revision},
                     {.key = "thread/" + std::to_string(t), .value = std::to_string(done)}};
                 auto result = store_->commit(writes);
-                if (result.has_value())
+                if (result.has_value()) {
                     ++done;
-                else if (result.error().code == Code::conflict)
+                } else if (result.error().code == Code::conflict) {
                     ++conflicts;
-                else
+                } else {
                     FAIL() << result.error().message;
+                }
             }
         });
     }
