@@ -40,8 +40,9 @@ private:
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
-                         testing::Values(StorePlaceFactory([] { return std::make_unique<SqlitePlace>(); })),
-                         [](const auto &) { return "File"; });
+                         testing::Values(StorePlaceFactory{"sqlite",
+                                                           [] { return std::make_unique<SqlitePlace>(); }}),
+                         [](const auto &info) { return info.param.name; });
 
 mode_t mode_of(const std::filesystem::path &path) {
     struct stat info {};

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 namespace drover::store {
@@ -20,12 +21,18 @@ public:
     virtual Result<std::unique_ptr<Store>> open() = 0;
 };
 
-using StorePlaceFactory = std::function<std::unique_ptr<StorePlace>()>;
+struct StorePlaceFactory {
+    std::string name; // of the implementation, in the tests' names
+    std::function<std::unique_ptr<StorePlace>()> make;
+};
+inline void PrintTo(const StorePlaceFactory &factory, std::ostream *out) {
+    *out << factory.name;
+}
 
 class StoreSuite : public testing::TestWithParam<StorePlaceFactory> {
 protected:
     void SetUp() override {
-        place_ = GetParam()();
+        place_ = GetParam().make();
         reopen();
     }
     void reopen() {
