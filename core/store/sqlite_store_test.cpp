@@ -42,7 +42,7 @@ private:
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
                          testing::Values(StorePlaceFactory{"sqlite",
                                                            [] { return std::make_unique<SqlitePlace>(); }}),
-                         [](const auto &info) { return info.param.name; });
+                         [](const auto &instance) { return instance.param.name; });
 
 mode_t mode_of(const std::filesystem::path &path) {
     struct stat info {};
