@@ -23,7 +23,8 @@ public:
 
     [[nodiscard]] const std::vector<Case> &cases() const noexcept { return cases_; }
     [[nodiscard]] const Case *find(std::string_view id) const noexcept;
-    // The ones whose id the regular expression (ECMAScript) finds anywhere. Code::invalid when it is none.
+    // The ones whose id the regular expression (POSIX, extended) finds anywhere. Code::invalid when it is
+    // none.
     [[nodiscard]] Result<std::vector<Case>> matching(const std::string &expression) const;
 
 private:

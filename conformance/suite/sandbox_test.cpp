@@ -41,7 +41,7 @@ TEST(Sandbox, TellsTheSignalAndTheEndOfTheOutput) {
 
 TEST(Sandbox, EndsWhatHangsTogetherWithItsChildren) {
     const auto started = std::chrono::steady_clock::now();
-    const auto end = run("sleep 1000 & echo $! >&3; trap '' TERM INT; wait; sleep 1000", milliseconds(300));
+    const auto end = run("sleep 1000 & echo $! >&3; trap '' TERM INT; wait; sleep 1000", seconds(3));
     EXPECT_EQ(end.how, SandboxEnd::How::timed_out);
     EXPECT_LT(std::chrono::steady_clock::now() - started, seconds(30));
     const pid_t child = std::stoi(end.result);
