@@ -38,13 +38,15 @@ drv::Connection Loopback::attach(drv::Call &call, const drv::AttachRequest &requ
         return drv::Connection{.protocol = drv::Protocol::local, .device = device, .wwid = wwid_of(backing)};
     };
     if (const auto &attachment = volume.metadata.attachment) {
-        if (attachment->node != node)
+        if (attachment->node != node) {
             throw Error(Code::conflict,
                         "volume " + quoted(request.id) + " is attached to node " + quoted(attachment->node));
-        if (attachment->read_only != request.read_only)
+        }
+        if (attachment->read_only != request.read_only) {
             throw Error(Code::conflict, "volume " + quoted(request.id) + " is attached " +
                                             (attachment->read_only ? "read-only" : "for writing") +
                                             " already; detach it first");
+        }
         if (const auto device = live_device(volume))
             return connection(*device);
     }
@@ -92,10 +94,11 @@ void Loopback::detach(drv::Call &call, const drv::AttachRequest &request) {
     auto &attachment = volume.metadata.attachment;
     if (attachment && attachment->node != node_of(request.node_id))
         return;
-    if (const auto device = live_device(volume))
+    if (const auto device = live_device(volume)) {
         unbind_loop(call, *device, volume.file);
-    else
+    } else {
         drop_strays(call, volume);
+    }
     if (!attachment)
         return;
     attachment.reset();
@@ -105,15 +108,17 @@ void Loopback::detach(drv::Call &call, const drv::AttachRequest &request) {
 drv::Connection Loopback::resolve(drv::Call & /*call*/, const drv::AttachRequest &request) {
     const Object volume = sound(volumes_, request.id);
     const auto &attachment = volume.metadata.attachment;
-    if (!attachment || attachment->node != node_of(request.node_id))
+    if (!attachment || attachment->node != node_of(request.node_id)) {
         throw Error(Code::not_found,
                     "volume " + quoted(request.id) + " is not attached to node " + quoted(request.node_id));
+    }
     const auto device = live_device(volume);
-    if (!device)
+    if (!device) {
         throw Error(Code::not_found,
                     "volume " + quoted(request.id) + " was attached to node " + quoted(request.node_id) +
                         " as " + attachment->device +
                         ", which is gone (after a restart of the machine, say); attach it again");
+    }
     return {.protocol = drv::Protocol::local, .device = *device, .wwid = wwid_of(volume.file)};
 }
 

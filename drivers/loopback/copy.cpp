@@ -128,10 +128,11 @@ void set_size(const drv::Call &call, int file, std::uint64_t from_bytes, std::ui
                 throw failure("cannot reserve space for", kImage, errno);
             }
             at += piece;
-            if (bytes - from_bytes > kReservePiece)
+            if (bytes - from_bytes > kReservePiece) {
                 call.progress(static_cast<std::uint32_t>(static_cast<double>(at - from_bytes) /
                                                          static_cast<double>(bytes - from_bytes) * 1000),
                               "reserving space");
+            }
         }
     } catch (...) {
         (void)::ftruncate(file, to_offset(from_bytes)); // give back what was taken

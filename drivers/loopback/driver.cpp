@@ -74,17 +74,19 @@ void Loopback::probe(drv::Call & /*call*/) {
     struct stat there {};
     if (::stat(settings_.root_path.c_str(), &there) != 0)
         throw failure("cannot look at root_path", settings_.root_path, errno);
-    if (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino)
+    if (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino) {
         throw Error(Code::unreachable,
                     "root_path " + settings_.root_path +
                         " is another folder than when the driver was opened; was a filesystem "
                         "mounted or unmounted there? Restart the agent");
+    }
     if ((space_in(root_.get(), settings_.root_path).f_flag & ST_RDONLY) != 0)
         throw failure("cannot write to root_path", settings_.root_path, EROFS);
-    if (::access("/dev/loop-control", R_OK | W_OK) != 0)
+    if (::access("/dev/loop-control", R_OK | W_OK) != 0) {
         throw Error(Code::unreachable,
                     "/dev/loop-control cannot be used: load the kernel module with \"modprobe "
                     "loop\", and run as root");
+    }
 }
 
 drv::Capabilities Loopback::capabilities(drv::Call & /*call*/) {
@@ -109,11 +111,12 @@ std::uint64_t Loopback::rounded(std::uint64_t bytes) const {
     const std::uint64_t unit = settings_.granularity;
     const std::uint64_t largest =
         std::min<std::uint64_t>(max_bytes_, std::numeric_limits<std::int64_t>::max() - unit);
-    if (bytes > largest)
+    if (bytes > largest) {
         throw Error(Code::invalid, std::to_string(bytes) +
                                        " bytes are more than the filesystem of root_path can hold "
                                        "in one volume (" +
                                        std::to_string(largest) + ")");
+    }
     return (bytes + unit - 1) / unit * unit;
 }
 
@@ -134,9 +137,10 @@ void Loopback::refuse_unknown_shape(const drv::CreateRequest &request) const {
             return;
         known += (known.empty() ? "" : ", ") + rule.name;
     }
-    if (!request.profile.empty())
+    if (!request.profile.empty()) {
         throw Error(Code::invalid,
                     "there is no profile " + quoted(request.profile) + "; known are: " + known);
+    }
 }
 
 bool Loopback::is_this_node(std::string_view recorded) const {
@@ -176,17 +180,19 @@ drv::Volume Loopback::to_volume(Object object, std::string_view key) const {
 drv::Volume Loopback::existing(Object object, const drv::CreateRequest &request,
                                std::string_view parent) const {
     const Metadata &metadata = object.metadata;
-    if (!object.problem.empty())
+    if (!object.problem.empty()) {
         throw Error(Code::conflict,
                     "volume " + quoted(request.id) + " exists and is damaged: " + object.problem);
+    }
     std::string differs;
-    if (metadata.profile != request.profile)
+    if (metadata.profile != request.profile) {
         differs = "its profile is " + quoted(metadata.profile) + ", not " + quoted(request.profile);
-    else if (metadata.parent != parent)
+    } else if (metadata.parent != parent) {
         differs = metadata.parent.empty() ? "it is no copy" : "it was made from " + quoted(metadata.parent);
-    else if (request.bytes != 0 && metadata.bytes != rounded(request.bytes))
+    } else if (request.bytes != 0 && metadata.bytes != rounded(request.bytes)) {
         differs = "it has " + std::to_string(metadata.bytes) + " bytes, not " +
                   std::to_string(rounded(request.bytes));
+    }
     if (!differs.empty())
         throw Error(Code::exists, "volume " + quoted(request.id) + " exists already: " + differs);
     return to_volume(std::move(object), key_of(request.id));
@@ -197,9 +203,10 @@ Object Loopback::sound(const Shelf &shelf, std::string_view id) const {
     const std::string what = &shelf == &volumes_ ? "volume " : "snapshot ";
     if (!object)
         throw Error(Code::not_found, "there is no " + what + quoted(id));
-    if (!object->problem.empty())
+    if (!object->problem.empty()) {
         throw Error(Code::conflict, what + quoted(id) + " is damaged: " + object->problem +
                                         "; repair it, or move its files out of root_path");
+    }
     return std::move(*object);
 }
 
@@ -234,10 +241,11 @@ drv::Volume Loopback::create(drv::Call &call, const drv::CreateRequest &request)
 }
 
 void Loopback::refuse_attached(const Object &volume, std::string_view what) const {
-    if (volume.metadata.attachment)
+    if (volume.metadata.attachment) {
         throw Error(Code::conflict, "volume " + quoted(volume.metadata.id) + " cannot be " +
                                         std::string(what) + " while it is attached to node " +
                                         quoted(volume.metadata.attachment->node));
+    }
 }
 
 void Loopback::destroy(drv::Call &call, std::string_view id) {
@@ -249,9 +257,10 @@ void Loopback::destroy(drv::Call &call, std::string_view id) {
     }
     const Object volume = sound(volumes_, id);
     refuse_attached(volume, "destroyed");
-    if (const std::size_t count = count_snapshots(call, id); count > 0)
+    if (const std::size_t count = count_snapshots(call, id); count > 0) {
         throw Error(Code::conflict, "volume " + quoted(id) + " cannot be destroyed: it has " +
                                         std::to_string(count) + (count == 1 ? " snapshot" : " snapshots"));
+    }
     drop_strays(call, volume);
     volumes_.remove(key);
 }
@@ -289,9 +298,10 @@ drv::Volume Loopback::extend(drv::Call &call, std::string_view id, std::uint64_t
     const std::uint64_t wanted = std::max({rounded(bytes), volume.metadata.bytes, there});
     if (wanted > volume.metadata.bytes) {
         const Fd image = volumes_.open_image(volume.metadata, O_RDWR);
-        if (wanted > volume.image_bytes)
+        if (wanted > volume.image_bytes) {
             set_size(call, image.get(), volume.image_bytes, wanted,
                      space_of(volume.metadata.profile) == Space::reserved);
+        }
         flush(image.get(), volumes_.path_of(volume.metadata));
         volume.metadata.bytes = wanted;
         volumes_.store(key, volume.metadata);

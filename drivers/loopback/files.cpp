@@ -49,9 +49,10 @@ drv::Error failure(std::string_view what, std::string_view path, int number) {
 }
 
 Fd open_root(const std::string &path) {
-    if (path.empty() || path.front() != '/')
+    if (path.empty() || path.front() != '/') {
         throw drv::Error(drv::Code::invalid,
                          "configuration key \"root_path\" is \"" + path + "\"; expected an absolute path");
+    }
     for (std::size_t at = 1; at < path.size(); ++at) {
         if (path[at] == '/')
             make_folder(AT_FDCWD, path.substr(0, at), 0755);
@@ -61,12 +62,13 @@ Fd open_root(const std::string &path) {
     if (!root)
         throw failure("cannot open root_path", path, errno);
     const struct stat status = status_of(root.get(), path);
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 || (status.st_uid != ::geteuid() && status.st_uid != 0))
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 || (status.st_uid != ::geteuid() && status.st_uid != 0)) {
         throw drv::Error(drv::Code::invalid,
                          "root_path " + path +
                              " can be written by others, who could then read and change every "
                              "volume; run: chown root " +
                              path + " && chmod 0700 " + path);
+    }
     return root;
 }
 

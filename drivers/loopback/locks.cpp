@@ -65,10 +65,11 @@ Fd Locks::lock(const drv::Call &call, std::initializer_list<Want> wants, std::st
     for (const Place &place : places) {
         for (std::chrono::milliseconds pause{1}; !take(file.get(), place);
              pause = std::min(pause * 2, kLongestPause)) {
-            if (std::chrono::steady_clock::now() >= end)
+            if (std::chrono::steady_clock::now() >= end) {
                 throw drv::Error(drv::Code::conflict, "another operation is working on " +
                                                           std::string(subject) + "; try again later")
                     .retryable();
+            }
             if (!call.wait_for(pause))
                 call.throw_if_cancelled();
         }

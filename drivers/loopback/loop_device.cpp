@@ -117,10 +117,11 @@ Fd open_bound(const std::string &path, const FileId &backing, int flags) {
 
 Fd must_open_bound(const std::string &path, const FileId &backing, int flags) {
     Fd device = open_bound(path, backing, flags);
-    if (!device)
+    if (!device) {
         throw drv::Error(drv::Code::conflict,
                          path + " is no longer bound to the volume's image; detach the volume "
                                 "and attach it again");
+    }
     return device;
 }
 

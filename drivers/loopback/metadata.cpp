@@ -103,9 +103,10 @@ std::variant<Metadata, std::string> from_json(std::string_view text) {
     if (!value.is_object())
         return "is no JSON object";
     Reader read(value.get_object());
-    if (const std::uint64_t format = read.number("format"); read.problem().empty() && format != kFormat)
+    if (const std::uint64_t format = read.number("format"); read.problem().empty() && format != kFormat) {
         return "has format " + std::to_string(format) + "; this driver knows format " +
                std::to_string(kFormat);
+    }
     Metadata metadata;
     const std::string kind = read.some_text("kind");
     metadata.kind = kind == kSnapshot ? Kind::snapshot : Kind::volume;

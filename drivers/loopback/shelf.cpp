@@ -221,9 +221,7 @@ void Shelf::sweep_one(const std::string &name, const Locks &locks) const {
         if (::renameat2(folder_.get(), name.c_str(), folder_.get(), with(image, kImage).c_str(),
                         RENAME_NOREPLACE) != 0)
             throw failure("cannot rename", name, errno);
-    } else if (made) {
-        remove_file(folder_.get(), name);
-    } else if (is_named) { // the replacement was not reached: only the second name goes
+    } else if (made || is_named) { // never became anybody's; or the replacement was not reached
         remove_file(folder_.get(), name);
     } else if (object) {
         discard(image);

@@ -38,9 +38,10 @@ drv::Volume Loopback::snapshot_create(drv::Call &call, const drv::SnapshotReques
                     "volume " + quoted(request.volume_id) + " or snapshot " + quoted(request.snapshot_id));
     if (snapshots_.load(key)) {
         Object there = sound(snapshots_, request.snapshot_id);
-        if (there.metadata.parent != request.volume_id)
+        if (there.metadata.parent != request.volume_id) {
             throw Error(Code::exists, "snapshot " + quoted(request.snapshot_id) +
                                           " exists already, of volume " + quoted(there.metadata.parent));
+        }
         return to_volume(std::move(there), key);
     }
     snapshots_.finish_removal(key);
@@ -105,11 +106,12 @@ drv::Volume Loopback::copy_to_volume(const drv::Call &call, const Shelf &shelf, 
                                      const drv::CreateRequest &request, std::string_view parent) const {
     const std::uint64_t source_bytes = source.metadata.bytes;
     const std::uint64_t bytes = request.bytes == 0 ? source_bytes : rounded(request.bytes);
-    if (bytes < source_bytes)
+    if (bytes < source_bytes) {
         throw Error(Code::invalid, "a copy of " + std::to_string(bytes) +
                                        " bytes is smaller than its source, which "
                                        "has " +
                                        std::to_string(source_bytes));
+    }
     const std::string key = key_of(request.id);
     volumes_.finish_removal(key);
     const Fd from = shelf.open_image(source.metadata, O_RDONLY);

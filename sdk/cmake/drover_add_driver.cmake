@@ -27,9 +27,9 @@ function(drv_add_driver name)
     if(DROVER_DRIVER_OUTPUT_DIRECTORY)
         set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${DROVER_DRIVER_OUTPUT_DIRECTORY})
     endif()
-    # A GNU_UNIQUE symbol would pin the library and share inline statics with other drivers.
-    target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
-    # One symbol out, none of the host's in, nothing left unresolved until it is called.
+    # One symbol out, none of the host's in, nothing left unresolved until it is called. The script also makes gcc's
+    # GNU_UNIQUE symbols local, which would pin the library and share inline statics between drivers; -fno-gnu-unique
+    # would do the same, but clang and the tools built on it refuse the flag.
     target_link_options(${name} PRIVATE -Wl,--version-script=${script} -Wl,-Bsymbolic -Wl,-z,now -Wl,-z,nodelete)
     # A sanitizer's runtime lies in the program, so its symbols are open here by design.
     if(NOT DROVER_SANITIZE AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")

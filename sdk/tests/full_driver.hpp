@@ -23,7 +23,7 @@ public:
     static constexpr Description description() {
         return {.name = "full", .version = "1.0", .vendor = "tests", .config_keys = kFullKeys};
     }
-    FullDriver(Host &host, Call &call) : host_(host) { act("open", call); }
+    FullDriver(Host & /*host*/, Call &call) { act("open", call); }
 
     void probe(Call &call) { act("probe", call); }
     Capabilities capabilities(Call &call) {
@@ -163,7 +163,6 @@ private:
         return {.id = "g", .backend_id = "bg", .members = {"v1", "v2"}};
     }
 
-    Host &host_;
     std::vector<std::string> ids_{"a", "b", "c", "vanished", "x"};
     Qos limits_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
@@ -74,6 +75,24 @@ drv_list_req list_request(std::uint64_t max, std::string_view token) {
             .flags = 0,
             .max_entries = max,
             .page_token = to_abi(token)};
+}
+
+constexpr std::string_view kScratch = "drover-loopback-";
+
+// What a test left that was killed: folders carry the number of their process.
+void clean_up_after_the_dead() {
+    std::error_code ignored; // others clean up at the same time
+    for (const auto &entry : fs::directory_iterator(fs::temp_directory_path(), ignored)) {
+        const std::string name = entry.path().filename();
+        if (!name.starts_with(kScratch))
+            continue;
+        const long owner = std::strtol(name.c_str() + kScratch.size(), nullptr, 10);
+        if (owner <= 0 || ::kill(static_cast<pid_t>(owner), 0) == 0 || errno != ESRCH)
+            continue;
+        for (const std::string &device : loops_below(entry.path()))
+            free_by_hand(device);
+        fs::remove_all(entry.path(), ignored);
+    }
 }
 
 } // namespace
@@ -211,7 +230,10 @@ std::vector<std::string> Agent::profile_names() {
 void LoopbackTest::SetUp() {
     if (::geteuid() != 0 || ::access("/dev/loop-control", W_OK) != 0)
         GTEST_SKIP() << "needs root and /dev/loop-control";
-    std::string name = (fs::temp_directory_path() / "drover-loopback-XXXXXX").string();
+    clean_up_after_the_dead();
+    std::string name =
+        (fs::temp_directory_path() / (std::string(kScratch) + std::to_string(::getpid()) + "-XXXXXX"))
+            .string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     scratch = name;
     root = scratch / "root";

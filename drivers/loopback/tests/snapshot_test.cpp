@@ -1,6 +1,7 @@
 // Snapshots, clones, revert and extend, by their data.
 #include "loopback_fixture.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -170,18 +171,15 @@ TEST_F(Copies, BusyVolumeIsWaitedForUntilTheDeadline) {
     put("v1", 0, std::string(48 * kMiB, 'x'));
     const auto other = open("node-b");
     other->next_call = std::make_unique<FakeCall>();
-    std::atomic<bool> copying{false};
-    std::thread copier([&] {
-        // Holds the volume until told to stop, through the progress of its copy.
-        FakeCall *call = other->next_call.get();
-        call->on_progress = [&] {
-            copying = true;
-            while (!call->cancel)
-                std::this_thread::yield();
-        };
-        EXPECT_EQ(other->clone("v1", "c1"), DRV_E_CANCELLED);
-    });
     FakeCall *call = other->next_call.get();
+    std::atomic<bool> copying{false};
+    // Holds the volume until told to stop, through the progress of its copy.
+    call->on_progress = [&] {
+        copying = true;
+        while (!call->cancel)
+            std::this_thread::yield();
+    };
+    std::thread copier([&] { EXPECT_EQ(other->clone("v1", "c1"), DRV_E_CANCELLED); });
     while (!copying)
         std::this_thread::yield();
     agent->next_call = std::make_unique<FakeCall>();

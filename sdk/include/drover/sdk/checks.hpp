@@ -72,9 +72,10 @@ namespace detail {
 inline std::string_view check_text(std::string_view field, drv_str text, std::size_t max_bytes) {
     if (text.data == nullptr && text.len != 0)
         throw invalid(field, "has a length but a NULL data pointer");
-    if (text.len > max_bytes)
+    if (text.len > max_bytes) {
         throw invalid(field, "is " + std::to_string(text.len) + " bytes long; at most " +
                                  std::to_string(max_bytes) + " are allowed");
+    }
     if (!is_utf8(view_of(text)))
         throw invalid(field, "is not valid UTF-8");
     return view_of(text);
@@ -99,9 +100,10 @@ inline void check_flags(std::uint64_t flags, std::uint64_t known) {
 }
 
 inline void check_rows(std::string_view field, const void *rows, std::uint64_t count) {
-    if (count > kMaxRows)
+    if (count > kMaxRows) {
         throw invalid(field, "has " + std::to_string(count) + " entries; at most " +
                                  std::to_string(kMaxRows) + " are allowed");
+    }
     if (count > 0 && rows == nullptr)
         throw invalid(field, "has entries but a NULL data pointer");
 }
@@ -121,9 +123,10 @@ template <class Struct>
 const Struct &check_struct(std::string_view name, const Struct *given, std::size_t minor0) {
     if (given == nullptr)
         throw invalid(name, "is NULL");
-    if (given->struct_size < minor0)
+    if (given->struct_size < minor0) {
         throw invalid(name, "has struct_size " + std::to_string(given->struct_size) + "; at least " +
                                 std::to_string(minor0) + " is needed");
+    }
     return *given;
 }
 

@@ -35,10 +35,10 @@ namespace drv {
 
 // All of it is constant data that the descriptor points to: use literals and an array at namespace scope.
 struct Description {
-    std::string_view name; // the file's stem: ^[a-z][a-z0-9_-]{0,62}$
-    std::string_view version;
-    std::string_view vendor;
-    std::span<const drv_config_key> config_keys;
+    std::string_view name{}; // the file's stem: ^[a-z][a-z0-9_-]{0,62}$
+    std::string_view version{};
+    std::string_view vendor{};
+    std::span<const drv_config_key> config_keys{};
     std::uint64_t flags = 0; // DRV_DRIVER_SERIAL, DRV_DRIVER_ISOLATE
 };
 
@@ -138,9 +138,10 @@ struct Table {
         if (self == nullptr)
             return;
 #ifndef NDEBUG
-        if (instance_of<T>(self).running.load() != 0)
+        if (instance_of<T>(self).running.load() != 0) {
             instance_of<T>(self).host.log(LogLevel::host_misbehaving,
                                           "close came while an operation was running");
+        }
 #endif
         delete &instance_of<T>(self);
     }

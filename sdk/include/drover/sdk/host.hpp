@@ -74,10 +74,11 @@ public:
         const drv_status status = raw_->config(raw_, to_abi(name), &value);
         if (status == DRV_E_NOT_FOUND)
             return std::nullopt;
-        if (status != DRV_OK)
+        if (status != DRV_OK) {
             throw Error(Code::internal, "configuration key \"" + name +
                                             "\" cannot be read: the driver does not declare it, "
                                             "or declares it as a secret");
+        }
         return std::string(view_of(value));
     }
     // Decimal digits only.
@@ -150,9 +151,10 @@ public:
             std::rethrow_exception(trampoline.thrown);
         if (status == DRV_E_NOT_FOUND)
             return false;
-        if (status != DRV_OK)
+        if (status != DRV_OK) {
             throw Error(Code::internal, "configuration key \"" + name +
                                             "\" cannot be read: the driver does not declare it as a secret");
+        }
         return true;
     }
     // As find_secret, for a secret that must be there.

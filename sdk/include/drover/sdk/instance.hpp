@@ -34,9 +34,10 @@ public:
     explicit Running([[maybe_unused]] Instance<T> &instance) noexcept : instance_(instance) {
 #ifndef NDEBUG
         const int others = instance_.running.fetch_add(1);
-        if (others > 0 && (T::description().flags & DRV_DRIVER_SERIAL) != 0)
+        if (others > 0 && (T::description().flags & DRV_DRIVER_SERIAL) != 0) {
             instance_.host.log(LogLevel::host_misbehaving,
                                "two operations at a time on a driver that asked for one");
+        }
 #endif
     }
     ~Running() {

@@ -12,25 +12,25 @@
 namespace drv {
 
 struct CreateRequest {
-    std::string_view id;      // the new volume's id
-    std::string_view name;    // what people call it; may be empty
-    std::string_view pool;    // empty: the driver's choice
-    std::string_view profile; // empty: none
-    std::uint64_t bytes = 0;  // at least so many, never 0; for a clone 0 means the source's size
-    bool independent = false; // volume clones: must not depend on the source when the op returns
-    Attributes attributes;
+    std::string_view id{};      // the new volume's id
+    std::string_view name{};    // what people call it; may be empty
+    std::string_view pool{};    // empty: the driver's choice
+    std::string_view profile{}; // empty: none
+    std::uint64_t bytes = 0;    // at least so many, never 0; for a clone 0 means the source's size
+    bool independent = false;   // volume clones: must not depend on the source when the op returns
+    Attributes attributes{};
 };
 
 struct AttachRequest {
-    std::string_view id;      // the volume
-    std::string_view node_id; // act on this node's attachment only
+    std::string_view id{};      // the volume
+    std::string_view node_id{}; // act on this node's attachment only
     bool read_only = false;
-    Attributes initiators; // "iqn", "wwpn" (may repeat), "nqn" of the node
+    Attributes initiators{}; // "iqn", "wwpn" (may repeat), "nqn" of the node
 };
 
 struct ListRequest {
     std::uint64_t max_entries = 0; // of this page; 0: the driver's choice
-    std::string_view page_token;   // as a next_page gave it; empty: from the start
+    std::string_view page_token{}; // as a next_page gave it; empty: from the start
 };
 
 namespace detail {

@@ -143,10 +143,11 @@ public:
 
 private:
     static constexpr std::size_t minor0() {
-        if constexpr (requires(const Raw &raw) { raw.next_page; })
+        if constexpr (requires(const Raw &raw) { raw.next_page; }) {
             return DRV_SIZE_WITH(Raw, next_page);
-        else
+        } else {
             return DRV_SIZE_WITH(Raw, emit);
+        }
     }
 
     const Raw *raw_;

@@ -1,5 +1,6 @@
 // What a driver answers: volumes, connections and capabilities as values. Text fields own their bytes unless
-// they were made with Text::borrow. Sizes are in bytes, times in nanoseconds since 1970 UTC.
+// they were made with Text::borrow. Sizes are in bytes, times in nanoseconds since 1970 UTC. Every
+// field has an initialiser, so that drivers built with -Wextra may name only the fields they fill.
 #pragma once
 
 #include "drover/abi/volume.h"
@@ -11,7 +12,7 @@
 namespace drv {
 
 struct Attribute {
-    Text key, value;
+    Text key{}, value{};
 };
 
 enum class VolumeState : std::uint32_t {
@@ -26,17 +27,17 @@ struct Volume {
     VolumeState state = VolumeState::ready;
     bool is_snapshot = false;
     bool is_write_protected = false;
-    Text id;         // empty: not managed by us
-    Text name;       // as given at create
-    Text backend_id; // never empty
-    Text pool;
-    Text profile;
-    Text parent; // snapshot: its volume's id; volume: what it was made from
+    Text id{};         // empty: not managed by us
+    Text name{};       // as given at create
+    Text backend_id{}; // never empty
+    Text pool{};
+    Text profile{};
+    Text parent{}; // snapshot: its volume's id; volume: what it was made from
     std::uint64_t bytes = 0;
     std::uint64_t used_bytes = DRV_UNKNOWN;
     std::uint64_t created_unix_ns = DRV_UNKNOWN;
-    std::vector<Text> attached_nodes;
-    std::vector<Attribute> attributes;
+    std::vector<Text> attached_nodes{};
+    std::vector<Attribute> attributes{};
 };
 
 enum class Protocol : std::uint32_t {
@@ -47,21 +48,21 @@ enum class Protocol : std::uint32_t {
 };
 
 struct Path {
-    Text portal; // "address:port"; empty for FC
-    Text target; // IQN, WWPN or subsystem NQN
+    Text portal{}; // "address:port"; empty for FC
+    Text target{}; // IQN, WWPN or subsystem NQN
 };
 
 // Enough for the host to find exactly one device and to prove that it is the right one; see drv_connection
 // for the form of wwid by protocol.
 struct Connection {
     Protocol protocol = Protocol::local;
-    Text device; // local: the path under /dev
-    Text wwid;   // never empty
+    Text device{}; // local: the path under /dev
+    Text wwid{};   // never empty
     std::uint64_t lun = 0;
-    std::vector<Path> paths;
-    Text auth_user;       // CHAP user; empty: no CHAP
-    Text auth_secret_key; // the name of the configuration key that holds the secret
-    std::vector<Attribute> attributes;
+    std::vector<Path> paths{};
+    Text auth_user{};       // CHAP user; empty: no CHAP
+    Text auth_secret_key{}; // the name of the configuration key that holds the secret
+    std::vector<Attribute> attributes{};
 };
 
 struct Capabilities {

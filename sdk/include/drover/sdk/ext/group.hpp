@@ -12,21 +12,21 @@
 namespace drv {
 
 struct Group {
-    Text id, name, backend_id;
-    std::vector<Text> members; // volume ids; of a group snapshot the ids of its snapshots
-    Text parent;               // of a group snapshot the group's id
+    Text id{}, name{}, backend_id{};
+    std::vector<Text> members{}; // volume ids; of a group snapshot the ids of its snapshots
+    Text parent{};               // of a group snapshot the group's id
     std::uint64_t created_unix_ns = DRV_UNKNOWN;
-    std::vector<Attribute> attributes;
+    std::vector<Attribute> attributes{};
 };
 
 struct GroupRequest {
-    std::string_view id, name;
-    std::vector<std::string_view> add, remove; // volume ids; remove is empty at create
+    std::string_view id{}, name{};
+    std::vector<std::string_view> add{}, remove{}; // volume ids; remove is empty at create
 };
 
 struct GroupSnapshotRequest {
-    std::string_view group_id, id, name;
-    Attributes snapshots; // volume id -> the id its snapshot gets
+    std::string_view group_id{}, id{}, name{};
+    Attributes snapshots{}; // volume id -> the id its snapshot gets
 };
 
 using GroupSink = Sink<Group, drv_group_sink>;

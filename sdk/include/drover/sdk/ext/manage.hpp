@@ -11,9 +11,9 @@
 namespace drv {
 
 struct AdoptRequest {
-    std::string_view backend_id; // which object
-    std::string_view id, name;   // what it gets
-    std::string_view volume_id;  // adopt_snapshot: the volume it belongs to; otherwise empty
+    std::string_view backend_id{}; // which object
+    std::string_view id{}, name{}; // what it gets
+    std::string_view volume_id{};  // adopt_snapshot: the volume it belongs to; otherwise empty
 };
 
 template <class T>

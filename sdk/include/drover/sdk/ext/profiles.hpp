@@ -10,10 +10,10 @@
 namespace drv {
 
 struct Profile {
-    Text name;        // what CreateRequest::profile may hold
-    Text description; // one line for people
+    Text name{};        // what CreateRequest::profile may hold
+    Text description{}; // one line for people
     bool is_default = false;
-    std::vector<Attribute> attributes;
+    std::vector<Attribute> attributes{};
 };
 
 template <class T>

@@ -13,7 +13,7 @@ namespace drv {
 
 // The limits of one volume; a limit without a value does not exist. Values are at least 1.
 struct Qos {
-    std::optional<std::uint64_t> max_iops, min_iops, burst_iops, max_bytes_per_second;
+    std::optional<std::uint64_t> max_iops{}, min_iops{}, burst_iops{}, max_bytes_per_second{};
 };
 
 template <class T>

@@ -11,9 +11,9 @@
 namespace drv {
 
 struct RetypeRequest {
-    std::string_view id;
-    std::string_view profile, pool; // empty: keep what it has
-    bool may_migrate = false;       // data may be copied
+    std::string_view id{};
+    std::string_view profile{}, pool{}; // empty: keep what it has
+    bool may_migrate = false;           // data may be copied
 };
 
 template <class T>

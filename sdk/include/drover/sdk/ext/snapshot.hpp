@@ -11,10 +11,10 @@
 namespace drv {
 
 struct SnapshotRequest {
-    std::string_view volume_id;
-    std::string_view snapshot_id;
-    std::string_view name; // may be empty
-    Attributes attributes;
+    std::string_view volume_id{};
+    std::string_view snapshot_id{};
+    std::string_view name{}; // may be empty
+    Attributes attributes{};
 };
 
 template <class T>

@@ -14,7 +14,7 @@ namespace drv {
 
 // Sums since a start of the backend's choosing; DRV_UNKNOWN where it does not count. See drv_stats.
 struct Stats {
-    Text id; // the volume's id, or the pool's name
+    Text id{}; // the volume's id, or the pool's name
     std::uint64_t taken_unix_ns = DRV_UNKNOWN;
     std::uint64_t epoch = 0;
     std::uint64_t read_ops = DRV_UNKNOWN, write_ops = DRV_UNKNOWN;
@@ -22,7 +22,7 @@ struct Stats {
     std::uint64_t read_latency_ns_sum = DRV_UNKNOWN, write_latency_ns_sum = DRV_UNKNOWN;
     std::uint64_t used_bytes = DRV_UNKNOWN, provisioned_bytes = DRV_UNKNOWN, total_bytes = DRV_UNKNOWN;
     std::uint64_t saved_permille = DRV_UNKNOWN;
-    std::vector<Attribute> attributes;
+    std::vector<Attribute> attributes{};
 };
 
 using StatsSink = Sink<Stats, drv_stats_sink>;

@@ -148,11 +148,11 @@ private:
 
 // What a volume sink received, copied.
 struct SeenVolume {
-    std::string id, name, backend_id, pool, profile, parent;
+    std::string id{}, name{}, backend_id{}, pool{}, profile{}, parent{};
     std::uint32_t state = 0;
     std::uint64_t flags = 0, bytes = 0, used_bytes = 0;
-    std::vector<std::string> attached_nodes;
-    std::map<std::string, std::string> attributes;
+    std::vector<std::string> attached_nodes{};
+    std::map<std::string, std::string> attributes{};
 };
 
 class VolumeCatcher {
