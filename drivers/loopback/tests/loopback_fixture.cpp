@@ -330,7 +330,7 @@ std::string bind_by_hand(const fs::path &image) {
     const Opened file(image, O_RDWR);
     const Opened control("/dev/loop-control", O_RDWR);
     for (;;) {
-        const std::string path = "/dev/loop" + std::to_string(::ioctl(control.fd, LOOP_CTL_GET_FREE));
+        std::string path = "/dev/loop" + std::to_string(::ioctl(control.fd, LOOP_CTL_GET_FREE));
         const Opened device(path, O_RDWR);
         loop_config config{};
         config.fd = static_cast<std::uint32_t>(file.fd);
