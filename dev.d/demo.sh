@@ -24,11 +24,16 @@ demo() {
 demo_end() {
     local code=$?
     trap '' INT TERM HUP
-    if ((code != 0)) && [[ -s $demo_folder/agent.log ]]; then
+    if ((code == 1)) && [[ -s $demo_folder/agent.log ]]; then
         say "== the demo failed; the agent's last lines:" >&2
         tail -n 30 "$demo_folder/agent.log" >&2
     fi
-    demo_clean "$demo_folder" || code=1
+    local begin=$EPOCHREALTIME
+    if demo_clean "$demo_folder"; then
+        printf '%8s ms  %s\n' "$(millis_since "$begin")" "stop the agent, unmount, remove $demo_folder"
+    else
+        code=1
+    fi
     exit "$code"
 }
 
@@ -220,6 +225,8 @@ demo_clean() {
         say "dev: left behind: $folder. When it is free: $root/dev demo --stop $folder" >&2
         return 1
     fi
+    # The agent makes mount points immutable, so that nobody writes below one that is not mounted.
+    chattr -R -i "$folder/mnt" 2>/dev/null || true
     rm -rf --one-file-system -- "$folder"
 }
 

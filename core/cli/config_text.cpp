@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 namespace drover::cli {
 namespace {
@@ -32,6 +33,18 @@ boost::json::value shown_value(const RawValue &value, const ConfigKey *declared)
     return list;
 }
 
+boost::json::value shown_default(const ConfigKey &key) {
+    if (key.secret)
+        return kHidden;
+    if (key.kind != KeyKind::list)
+        return boost::json::value(key.fallback);
+    boost::json::array list;
+    std::istringstream items(key.fallback); // one on each line
+    for (std::string item; std::getline(items, item);)
+        list.emplace_back(item);
+    return list;
+}
+
 boost::json::object backend_json(const BackendConfig &backend, const DriverDescription *driver) {
     boost::json::object out{{"driver", backend.driver}};
     if (backend.isolation)
@@ -50,7 +63,7 @@ boost::json::object backend_json(const BackendConfig &backend, const DriverDescr
         return out;
     for (const auto &key : driver->config_keys) {
         if (!out.contains(key.name) && !key.fallback.empty())
-            out[key.name] = key.secret ? boost::json::value(kHidden) : boost::json::value(key.fallback);
+            out[key.name] = shown_default(key);
     }
     return out;
 }

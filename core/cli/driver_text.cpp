@@ -23,6 +23,14 @@ std::string short_extensions(const boost::json::value &backend) {
     return names;
 }
 
+// The items of a list's default are its lines.
+std::string shown_default(const ConfigKey &key) {
+    std::string shown = key.fallback;
+    for (auto at = shown.find('\n'); at != std::string::npos; at = shown.find('\n', at))
+        shown.replace(at, 1, ", ");
+    return shown;
+}
+
 } // namespace
 
 std::string_view to_string(KeyKind kind) noexcept {
@@ -70,7 +78,7 @@ Table key_table(const DriverDescription &driver) {
     Table table({{"KEY"}, {"KIND"}, {"NEEDED"}, {"DEFAULT"}, {"MEANING"}});
     for (const auto &key : driver.config_keys)
         table.add({key.name, fmt::format("{}{}", to_string(key.kind), key.secret ? ", secret" : ""),
-                   key.required ? "yes" : "no", key.fallback, key.help});
+                   key.required ? "yes" : "no", shown_default(key), key.help});
     return table;
 }
 

@@ -40,7 +40,11 @@ std::optional<Moment> parse_moment(std::string_view text) {
     broken.tm_hour = *hour;
     broken.tm_min = *minute;
     broken.tm_sec = *second;
-    return std::chrono::system_clock::from_time_t(::timegm(&broken));
+    auto moment = std::chrono::system_clock::from_time_t(::timegm(&broken));
+    if (const auto milliseconds = digits_at(text, kShape.size() + 1, 3);
+        milliseconds && text[kShape.size()] == '.')
+        moment += std::chrono::milliseconds(*milliseconds);
+    return moment;
 }
 
 std::string format_distance(Moment a, Moment b) {
@@ -56,6 +60,12 @@ std::string format_distance(Moment a, Moment b) {
             return std::to_string(seconds / unit.seconds) + unit.letter;
     }
     return std::to_string(seconds) + "s";
+}
+
+std::string format_duration(Moment begin, Moment end) {
+    if (end - begin >= std::chrono::seconds(1))
+        return format_distance(begin, end);
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(end - begin).count()) + "ms";
 }
 
 std::string age_of(std::string_view time, Moment now) {

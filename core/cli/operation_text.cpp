@@ -27,7 +27,7 @@ Table operation_table(const boost::json::array &operations, Moment now) {
             remark.clear();
         table.add({text_of(operation, "id"), text_of(operation, "kind"), text_of(operation, "volume"),
                    Cell(state, color_of(state)), age_of(text_of(operation, "started_at"), now),
-                   begun && ended ? format_distance(*begun, *ended) : "", remark});
+                   begun && ended ? format_duration(*begun, *ended) : "", remark});
     }
     return table;
 }

@@ -43,7 +43,8 @@ TEST(CliTable, PaintsWithoutShiftingColumns) {
 
 TEST(CliMoment, ReadsTimesOfTheApi) {
     EXPECT_TRUE(parse_moment("2026-03-01T12:00:00Z"));
-    EXPECT_EQ(parse_moment("2026-03-01T12:00:00.123456789Z"), parse_moment("2026-03-01T12:00:00Z"));
+    EXPECT_EQ(*parse_moment("2026-03-01T12:00:00.123456789Z") - *parse_moment("2026-03-01T12:00:00Z"),
+              std::chrono::milliseconds(123));
     for (const auto *wrong : {"", "2026", "2026-03-01T12:00:00", "2026-03-01 12:00:00Z",
                               "2026-0x-01T12:00:00Z", "2026-03-01T-1:00:00Z", "no time at all, Z"})
         EXPECT_FALSE(parse_moment(wrong)) << wrong;
@@ -59,6 +60,12 @@ TEST(CliMoment, TellsTheLargestUnit) {
     EXPECT_EQ(age_of("2023-02-27T12:00:00Z", now), "3y");
     EXPECT_EQ(age_of("2026-03-01T12:00:05Z", now), "5s"); // the agent's clock is ahead
     EXPECT_EQ(age_of("", now), "-");
+}
+
+TEST(CliMoment, TellsHowLongShortThingsTook) {
+    const auto begin = *parse_moment("2026-03-01T12:00:00.100Z");
+    EXPECT_EQ(format_duration(begin, *parse_moment("2026-03-01T12:00:00.148Z")), "48ms");
+    EXPECT_EQ(format_duration(begin, *parse_moment("2026-03-01T12:00:03.100Z")), "3s");
 }
 
 TEST(CliJson, PrintsKeysInTheirOrder) {
