@@ -47,10 +47,11 @@ boost::json::value AgentClient::act(std::string method, std::string target,
                         .body = std::move(body),
                         .respond_async = true},
                        Deadline::after(kReadLimit));
-    if (answer.status != 202)
+    if (answer.status != 202) {
         throw CommandFailed(
             Exit::failed, Code::internal,
             fmt::format("the agent answered {} where an operation was expected", answer.status));
+    }
     return follow(std::move(answer.body));
 }
 
@@ -71,11 +72,12 @@ boost::json::value AgentClient::follow(boost::json::value operation) {
                                  Deadline::after(kLongPollLimit).earlier(options_.deadline));
         if (!answer && options_.deadline.has_passed())
             stop_waiting(operation);
-        if (!answer)
+        if (!answer) {
             fail_without_answer(
                 answer.error().with_context(fmt::format("the agent went away during operation {}; look at "
                                                         "`drover status` when it is back",
                                                         id)));
+        }
         if (answer->status >= 400)
             fail_with_answer(value_of(answer->body, "error"));
         operation = std::move(answer->body);

@@ -86,10 +86,11 @@ std::string unknown_word(const CLI::App &command, const std::vector<std::string>
     for (const auto *above = &command; above->get_parent() != nullptr; above = above->get_parent())
         way.push_back(above->get_name());
     for (const auto &word : arguments) {
-        if (!way.empty() && word == way.back())
+        if (!way.empty() && word == way.back()) {
             way.pop_back();
-        else if (!word.starts_with('-') && way.empty())
+        } else if (!word.starts_with('-') && way.empty()) {
             return word;
+        }
     }
     return {};
 }
@@ -136,9 +137,10 @@ std::vector<std::string> names_of_kind(AgentClient &agent, std::string_view kind
     };
     if (kind == "VOLUME")
         return list("/v2/volumes", "volumes", "name");
-    if (kind == "SNAPSHOT")
+    if (kind == "SNAPSHOT") {
         return list(before.empty() ? "/v2/snapshots" : path("/v2/volumes", {before}) + "/snapshots",
                     "snapshots", "name");
+    }
     if (kind == "BACKEND")
         return list("/v2/drivers", "drivers", "backend");
     if (kind == "DRIVER")

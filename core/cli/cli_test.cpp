@@ -8,7 +8,6 @@ namespace drover::cli {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using testing::FakeAgent;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

@@ -103,10 +103,11 @@ std::vector<std::string> complete(const CLI::App &app, const std::vector<std::st
             found.push_back(sub->get_name());
     } else if (const auto positionals = positionals_of(*place.command); !positionals.empty()) {
         const auto index = place.positionals.size();
-        if (index < positionals.size())
+        if (index < positionals.size()) {
             found = values(*positionals[index], before, names);
-        else if (positionals.back()->get_items_expected_max() > 1)
+        } else if (positionals.back()->get_items_expected_max() > 1) {
             found = values(*positionals.back(), before, names);
+        }
     }
     std::erase_if(
         found, [&](const std::string &word) { return !word.starts_with(typed) && word != kCompleteFiles; });

@@ -64,11 +64,12 @@ Exit check(Context &context, const ConfigOptions &options) {
         static_cast<std::size_t>(std::ranges::count(report.problems, Severity::error, &Problem::severity));
     const auto warnings = report.problems.size() - errors;
     std::string summary;
-    if (exit == Exit::ok)
+    if (exit == Exit::ok) {
         summary =
             fmt::format("{}: good, {}", options.file, counted(report.config->backends.size(), "backend"));
-    else
+    } else {
         summary = fmt::format("{}: {}", options.file, counted(errors, "error"));
+    }
     if (warnings > 0)
         summary += ", " + counted(warnings, "warning");
     context.report(summary);
@@ -83,10 +84,11 @@ Exit show(Context &context, const ConfigOptions &options) {
                             fmt::format("{} cannot be shown while the file itself is wrong", options.file));
     }
     const auto shown = config_json(*report.config, report.drivers);
-    if (context.json())
+    if (context.json()) {
         context.print_json(shown);
-    else
+    } else {
         context.out() << to_yaml(shown);
+    }
     return Exit::ok;
 }
 

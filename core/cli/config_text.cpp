@@ -157,9 +157,10 @@ boost::json::object config_json(const AgentConfig &config,
         {"logging",
          boost::json::object{{"level", level_word(config.logging.level)},
                              {"format", config.logging.format == LogFormat::json ? "json" : "text"}}}};
-    if (config.control_service)
+    if (config.control_service) {
         out["control-service"] = boost::json::object{{"hostname", config.control_service->hostname},
                                                      {"port", config.control_service->port}};
+    }
     return out;
 }
 

@@ -35,9 +35,10 @@ AgentClient &Context::agent() {
     AgentClient::Options options{.deadline = Deadline::never(),
                                  .show_progress = around_.err_is_terminal && !quiet(),
                                  .catch_interrupts = around_.catch_interrupts};
-    if (globals_.timeout_seconds > 0)
+    if (globals_.timeout_seconds > 0) {
         options.deadline = Deadline::after(std::chrono::duration_cast<std::chrono::nanoseconds>(
             std::chrono::duration<double>(globals_.timeout_seconds)));
+    }
     agent_ = std::make_unique<AgentClient>(around_.connect(socket), err(), options);
     return *agent_;
 }

@@ -68,9 +68,10 @@ Exit list(Context &context, const ListOptions &options) {
     }
     context.print(backend_table(backends));
     for (const auto &backend : backends) {
-        if (const auto &error = value_of(backend, "error"); !error.is_null())
+        if (const auto &error = value_of(backend, "error"); !error.is_null()) {
             context.err() << fmt::format("drover: {}: {}\n", printable(text_of(backend, "backend")),
                                          printable(text_of(error, "message")));
+        }
     }
     return Exit::ok;
 }
@@ -87,7 +88,7 @@ std::filesystem::path find_file(Context &context, const InspectOptions &options)
         return absolute(options.name);
     if (!options.folder.empty())
         return absolute(options.folder) / (options.name + ".so");
-    const auto usual = AgentSettings{}.driver_dir / (options.name + ".so");
+    auto usual = AgentSettings{}.driver_dir / (options.name + ".so");
     boost::json::value answer;
     try {
         answer = context.agent().get("/v2/drivers");

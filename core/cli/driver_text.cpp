@@ -51,13 +51,14 @@ std::string_view to_string(KeyKind kind) noexcept {
 
 boost::json::object driver_json(const DriverDescription &driver) {
     boost::json::array keys;
-    for (const auto &key : driver.config_keys)
+    for (const auto &key : driver.config_keys) {
         keys.push_back(boost::json::object{{"name", key.name},
                                            {"kind", to_string(key.kind)},
                                            {"required", key.required},
                                            {"secret", key.secret},
                                            {"default", key.fallback},
                                            {"help", key.help}});
+    }
     return {{"name", driver.name},           {"version", driver.version}, {"vendor", driver.vendor},
             {"path", driver.path},           {"abi", abi_of(driver)},     {"serial", driver.serial},
             {"config_keys", std::move(keys)}};
@@ -76,9 +77,10 @@ Sheet driver_sheet(const DriverDescription &driver) {
 
 Table key_table(const DriverDescription &driver) {
     Table table({{"KEY"}, {"KIND"}, {"NEEDED"}, {"DEFAULT"}, {"MEANING"}});
-    for (const auto &key : driver.config_keys)
+    for (const auto &key : driver.config_keys) {
         table.add({key.name, fmt::format("{}{}", to_string(key.kind), key.secret ? ", secret" : ""),
                    key.required ? "yes" : "no", shown_default(key), key.help});
+    }
     return table;
 }
 
@@ -96,11 +98,12 @@ Table backend_table(const boost::json::array &backends) {
 Table file_table(std::span<const CatalogEntry> files) {
     Table table({{"DRIVER"}, {"VERSION"}, {"VENDOR"}, {"ABI"}, {"FILE"}});
     for (const auto &file : files) {
-        if (file.description)
+        if (file.description) {
             table.add({file.name, file.description->version, file.description->vendor,
                        abi_of(*file.description), file.path.native()});
-        else
+        } else {
             table.add({Cell(file.name, Color::bad), "", "", "", file.path.native()});
+        }
     }
     return table;
 }

@@ -30,10 +30,11 @@ public:
             return answer;
         boost::system::error_code broken;
         answer.body = boost::json::parse(in->body, broken);
-        if (broken)
+        if (broken) {
             return fail(Code::internal, fmt::format("{} answered {} with something that is no JSON: is it a "
                                                     "Drover agent's socket?",
                                                     socket_, in->status));
+        }
         return answer;
     }
 

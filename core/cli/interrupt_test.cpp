@@ -14,8 +14,6 @@
 namespace drover::cli {
 namespace {
 
-using ::testing::HasSubstr;
-
 TEST(Interrupt, TellsThatTheWorkGoesOn) {
     testing::FakeAgent agent;
     agent.on("POST /v2/volumes", 202,

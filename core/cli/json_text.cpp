@@ -62,11 +62,12 @@ bool flag_of(const boost::json::value &object, std::string_view key) noexcept {
 
 const boost::json::array &list_of(const boost::json::value &object, std::string_view key) {
     const auto *list = value_of(object, key).if_array();
-    if (list == nullptr)
+    if (list == nullptr) {
         throw CommandFailed(
             Exit::failed, Code::internal,
             fmt::format("the answer has no list of {}: is this socket a Drover agent's, and of this version?",
                         key));
+    }
     return *list;
 }
 

@@ -52,7 +52,8 @@ std::string format_distance(Moment a, Moment b) {
         std::int64_t seconds;
         const char *letter;
     };
-    constexpr std::array kUnits = {Unit{365 * 86400, "y"}, Unit{86400, "d"}, Unit{3600, "h"}, Unit{60, "m"}};
+    constexpr std::array kUnits = {Unit{std::int64_t{365} * 86400, "y"}, Unit{86400, "d"}, Unit{3600, "h"},
+                                   Unit{60, "m"}};
     const auto distance = a < b ? b - a : a - b;
     const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(distance).count();
     for (const auto &unit : kUnits) {

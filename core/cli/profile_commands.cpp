@@ -22,11 +22,12 @@ Exit list(Context &context, const ListOptions &options) {
     }
     Table table({{"NAME"}, {"DEFAULT"}, {"DESCRIPTION"}});
     for (const auto &profile : list_of(answer, "profiles")) {
-        if (context.quiet())
+        if (context.quiet()) {
             context.out() << printable(text_of(profile, "name")) << '\n';
-        else
+        } else {
             table.add({text_of(profile, "name"), flag_of(profile, "default") ? "yes" : "no",
                        text_of(profile, "description")});
+        }
     }
     if (!context.quiet())
         context.print(table);

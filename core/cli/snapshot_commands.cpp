@@ -44,10 +44,11 @@ Exit create(Context &context, const CreateOptions &options) {
             context.agent().act("POST", path("/v2/volumes", {options.volume}) + "/snapshots",
                                 boost::json::object{{"name", options.name}});
         const auto snapshot = context.agent().get(path("/v2/snapshots", {text_of(operation, "result_id")}));
-        if (context.json())
+        if (context.json()) {
             context.print_json(snapshot);
-        else if (context.quiet())
+        } else if (context.quiet()) {
             context.out() << printable(text_of(snapshot, "name")) << '\n';
+        }
         context.report(
             fmt::format("snapshot {} of {}", text_of(snapshot, "name"), text_of(snapshot, "volume")));
     });
@@ -77,19 +78,21 @@ struct OneOptions {
 };
 
 void about(Context &context, const OneOptions &options, const std::function<void()> &act) {
-    if (options.second.empty())
+    if (options.second.empty()) {
         act();
-    else
+    } else {
         context.about_volume(options.first, act);
+    }
 }
 
 Exit inspect(Context &context, const OneOptions &options) {
     about(context, options, [&] {
         const auto snapshot = context.agent().get(options.target());
-        if (context.json())
+        if (context.json()) {
             context.print_json(snapshot);
-        else
+        } else {
             context.print(snapshot_sheet(snapshot, context.now()));
+        }
     });
     return Exit::ok;
 }

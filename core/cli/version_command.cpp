@@ -15,10 +15,11 @@ void add_version_command(CLI::App &app, Action &chosen) {
         app, chosen, "version", "Print the version of this program", "  drover version",
         [](CLI::App &, NoOptions &) {},
         [](Context &context, const NoOptions &) {
-            if (context.json())
+            if (context.json()) {
                 context.print_json(boost::json::object{{"version", DROVER_VERSION}});
-            else
+            } else {
                 context.out() << "drover " << DROVER_VERSION << '\n';
+            }
             return Exit::ok;
         });
 }

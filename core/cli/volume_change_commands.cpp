@@ -52,10 +52,11 @@ Exit mount(Context &context, const UseOptions &options) {
         context.agent().act("POST", target + "/mount", boost::json::object{{"use", options.use}});
         const auto volume = context.agent().get(target);
         const auto mountpoint = text_of(volume, "mountpoint");
-        if (context.json())
+        if (context.json()) {
             context.print_json(boost::json::object{{"mountpoint", mountpoint}, {"volume", volume}});
-        else
+        } else {
             context.out() << printable(mountpoint) << '\n';
+        }
     });
     return Exit::ok;
 }

@@ -6,7 +6,6 @@
 namespace drover::cli {
 namespace {
 
-using ::testing::ElementsAre;
 using testing::FakeAgent;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

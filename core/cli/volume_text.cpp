@@ -47,11 +47,12 @@ Table volume_table(const boost::json::array &volumes, Moment now) {
                  {"NODE"},
                  {"USES", Align::right},
                  {"AGE", Align::right}});
-    for (const auto &volume : volumes)
+    for (const auto &volume : volumes) {
         table.add({text_of(volume, "name"), status_cell(volume), shown_size(volume, "bytes"),
                    text_of(volume, "fstype"), text_of(volume, "backend"), text_of(volume, "profile"),
                    text_of(volume, "node"), std::to_string(number_of(volume, "uses")),
                    age_of(text_of(volume, "created_at"), now)});
+    }
     return table;
 }
 
@@ -61,11 +62,12 @@ Sheet volume_sheet(const boost::json::value &volume, const boost::json::array &s
     sheet.add("Id", text_of(volume, "id"));
     sheet.add("Status", status_cell(volume));
     sheet.add("Running", text_of(volume, "operation"));
-    if (const auto &error = value_of(volume, "error"); !error.is_null())
+    if (const auto &error = value_of(volume, "error"); !error.is_null()) {
         sheet.add("Error", {fmt::format("{}: {} (since {}, next try {})", text_of(error, "code"),
                                         text_of(error, "message"), age_of(text_of(error, "since"), now),
                                         next_retry(error, now)),
                             Color::bad});
+    }
     sheet.add("Size", exact_size(volume));
     const auto fs_uuid = text_of(volume, "fs_uuid");
     sheet.add("Filesystem",
@@ -97,10 +99,11 @@ Table snapshot_table(const boost::json::array &snapshots, Moment now) {
                  {"CONSISTENT"},
                  {"BACKEND"},
                  {"AGE", Align::right}});
-    for (const auto &snapshot : snapshots)
+    for (const auto &snapshot : snapshots) {
         table.add({text_of(snapshot, "volume"), text_of(snapshot, "name"), status_cell(snapshot),
                    shown_size(snapshot, "bytes"), flag_of(snapshot, "filesystem_consistent") ? "yes" : "no",
                    text_of(snapshot, "backend"), age_of(text_of(snapshot, "created_at"), now)});
+    }
     return table;
 }
 

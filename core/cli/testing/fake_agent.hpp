@@ -146,7 +146,7 @@ struct Terminal {
     }
 };
 
-inline Outcome run_on(const FakeAgent &agent, std::vector<std::string> arguments) {
+inline Outcome run_on(const FakeAgent &agent, const std::vector<std::string> &arguments) {
     return Terminal{.variables = {{"DROVER_SOCKET", agent.socket().native()}}}.run(arguments);
 }
 
