@@ -25,7 +25,7 @@ lint_format() {
 }
 
 lint_scripts() {
-    shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run
+    shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run cmake/check_includes
 }
 
 # Who includes whom.
@@ -35,41 +35,35 @@ lint_includes() { cmake/check_includes; }
 
 lint_headers() {
     lint_read_commands
-    local header folder stub list=build/lint/headers.sh
+    local header stub list=build/lint/headers.sh
+    mkdir -p build/lint/headers
     : >"$list"
     while read -r header; do
-        folder=$(lint_flags_of "$header")
-        stub=build/lint/headers/${header//\//__}.cpp
-        mkdir -p build/lint/headers
-        # Only touched when it is new: ccache then knows the answer.
-        [[ -f $stub ]] || printf '#include "%s"\n' "$(lint_include_name "$header")" >"$stub"
-        printf '%s -O0 -I%s/abi/include -I%s/sdk/include -o /dev/null -c %s || { echo "%s does not compile alone"; exit 1; }\0' \
-            "$folder" "$root" "$root" "$root/$stub" "$header" >>"$list"
+        stub=$root/build/lint/headers/${header//\//__}.cpp
+        # Only written when it is new: ccache then knows the answer.
+        [[ -f $stub ]] || printf '#include "%s"\n' "$root/$header" >"$stub"
+        printf '%s -O0 -o /dev/null -c %s || { echo "%s does not compile alone"; exit 1; }\0' \
+            "$(lint_flags_of "$header")" "$stub" "$header" >>"$list"
     done < <(lint_files '*.hpp' '*.h')
     xargs -0 -r -n 1 -P "$(build_jobs)" bash -c <"$list"
 }
 
-# "core/x/y.hpp" is included by that name; the headers that are installed, by their place below include/.
-lint_include_name() { printf '%s' "${1#*/include/}"; }
-
-# The flags of a source in the header's folder or the nearest one above it; of a test for what lies in testing/.
+# Flags of a source in the header's folder or the nearest one above it; what is only for tests takes a test's.
 lint_flags_of() {
-    local folder=${1%/*}
-    local kind=source
-    [[ $folder != */testing ]] || kind="test"
-    while [[ -n $folder ]]; do
-        if [[ -n ${lint_commands[$kind:$folder]-} ]]; then
-            printf '%s' "${lint_commands[$kind:$folder]}"
-            return
-        fi
-        if [[ -n ${lint_commands[test:$folder]-} && $kind == source ]]; then
-            printf '%s' "${lint_commands[test:$folder]}"
-            return
-        fi
+    local folder=${1%/*} kind kinds=(source test)
+    [[ $folder != */testing && $folder != */tests ]] || kinds=(test)
+    while [[ $folder == */* || -n ${lint_commands[test:$folder]-} ]]; do
+        for kind in "${kinds[@]}"; do
+            if [[ -n ${lint_commands[$kind:$folder]-} ]]; then
+                printf '%s' "${lint_commands[$kind:$folder]}"
+                return
+            fi
+        done
         [[ $folder == */* ]] || break
         folder=${folder%/*}
     done
-    printf 'c++ -std=c++20 -Wall -Wextra -Werror'
+    # Headers that are installed as they stand: nothing but themselves on the path.
+    printf 'ccache c++ -std=c++20 -Wall -Wextra -Werror -I%s/abi/include -I%s/sdk/include' "$root" "$root"
 }
 
 # lint_commands[source:FOLDER] and [test:FOLDER]: the command of the first such source there, up to its files.
@@ -79,8 +73,8 @@ lint_read_commands() {
     while IFS=$'\t' read -r file command; do
         file=${file#"$root"/}
         [[ $file == *.cpp ]] || continue
-        kind=source
-        [[ $file != *_test.cpp && $file != */tests/* && $file != */testing/* ]] || kind="test"
+        kind="source"
+        [[ $file != *_test.cpp && $file != *_test_*.cpp ]] || kind="test"
         : "${lint_commands[$kind:${file%/*}]:=${command%% -o *}}"
     done < <(jq -r '.[] | [.file, .command] | @tsv' build/release/compile_commands.json | sed 's/\\\\/\\/g')
 }
