@@ -23,6 +23,10 @@ using Labels = std::vector<ClientMetric::Label>;
 const prometheus::Histogram::BucketBoundaries kSeconds = {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
                                                           1,     2.5,   5,    10,    30,   60,  120,  600};
 
+constexpr std::array kStatuses = {VolumeStatus::creating, VolumeStatus::available, VolumeStatus::in_use,
+                                  VolumeStatus::changing, VolumeStatus::elsewhere, VolumeStatus::error,
+                                  VolumeStatus::lost,     VolumeStatus::deleting};
+
 // A family that is made at the moment of the scrape.
 class Family {
 public:
@@ -47,9 +51,6 @@ private:
 
 void add_volumes(std::vector<MetricFamily> &to, const VolumeService &service,
                  const std::vector<BackendView> &backends) {
-    constexpr std::array kStatuses = {VolumeStatus::creating, VolumeStatus::available, VolumeStatus::in_use,
-                                      VolumeStatus::changing, VolumeStatus::elsewhere, VolumeStatus::error,
-                                      VolumeStatus::lost,     VolumeStatus::deleting};
     struct Sums {
         std::array<std::uint64_t, kStatuses.size()> volumes{};
         double bytes = 0;

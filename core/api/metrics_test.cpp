@@ -47,6 +47,7 @@ TEST(Metrics, count_operations_by_outcome_and_time_them) {
     testing::FakeService service;
     Metrics metrics({.version = "1", .started_unix_ns = 0});
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
             for (int j = 0; j < 100; ++j)

@@ -34,9 +34,10 @@ Result<void> set_size(const std::string &value, VolumeSpec &spec) {
 }
 
 Result<void> set_fstype(const std::string &value, VolumeSpec &spec) {
-    if (value != "ext4" && value != "xfs")
+    if (value != "ext4" && value != "xfs") {
         return fail(Code::invalid,
                     fmt::format("\"{}\" is no known filesystem: use ext4 or xfs", printable(value)));
+    }
     spec.fstype = value;
     return {};
 }
@@ -107,6 +108,7 @@ constexpr std::array kOptions = {
 
 Error unknown_option(std::string_view name) {
     std::vector<std::string> known;
+    known.reserve(kOptions.size());
     for (const Option &option : kOptions)
         known.emplace_back(option.name);
     const auto meant = suggest(name, known);

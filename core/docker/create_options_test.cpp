@@ -67,12 +67,14 @@ TEST(CreateOptions, refuse_values_that_cannot_be) {
               "option size: a volume of size 0 cannot be made: give a size such as 10GiB");
     EXPECT_EQ(problem({{"fstype", "btrfs"}}),
               "option fstype: \"btrfs\" is no known filesystem: use ext4 or xfs");
-    for (const char *mode : {"", "75", "0888", "rwx", "77777", "-755", "0x1ff", "75 5"})
+    for (const char *mode : {"", "75", "0888", "rwx", "77777", "-755", "0x1ff", "75 5"}) {
         EXPECT_THAT(problem({{"mode", mode}}),
                     ::testing::HasSubstr("is no mode: use octal digits such as 0750"));
-    for (const char *id : {"", "-1", "root", "4294967295", "4294967296", "1.5", " 1"})
+    }
+    for (const char *id : {"", "-1", "root", "4294967295", "4294967296", "1.5", " 1"}) {
         EXPECT_THAT(problem({{"uid", id}}), ::testing::HasSubstr("is no numeric id: use digits such as 1000"))
             << id;
+    }
     for (const char *source : {"", "@", "v@", "@s"})
         EXPECT_THAT(problem({{"from", source}}), ::testing::HasSubstr("names no source"));
     EXPECT_EQ(problem({{"profile", ""}}), "option profile: it is empty: leave it out, or give it a value");

@@ -48,12 +48,12 @@ struct DockerFront::Shared : std::enable_shared_from_this<DockerFront::Shared> {
     Shared(VolumeService &of, http::EventLoop &on, DockerFrontOptions with)
         : service(of), loop(on), options(std::move(with)) {}
 
-    void create(const DockerRequest &request, const Responder &responder);
-    void mount(const DockerRequest &request, const Responder &responder);
-    void unmount(const DockerRequest &request, const Responder &responder);
-    void remove(const DockerRequest &request, const Responder &responder);
-    void get(const DockerRequest &request, const Responder &responder);
-    void path(const DockerRequest &request, const Responder &responder);
+    void create(const DockerRequest &request, const Responder &responder) const;
+    void mount(const DockerRequest &request, const Responder &responder) const;
+    void unmount(const DockerRequest &request, const Responder &responder) const;
+    void remove(const DockerRequest &request, const Responder &responder) const;
+    void get(const DockerRequest &request, const Responder &responder) const;
+    void path(const DockerRequest &request, const Responder &responder) const;
 
     [[nodiscard]] VolumeRef ref_of(const DockerRequest &request) const {
         return {.name_or_id = request.name, .backend = options.backend};
@@ -65,13 +65,14 @@ struct DockerFront::Shared : std::enable_shared_from_this<DockerFront::Shared> {
         return {.deadline = Deadline::after(options.work_limit)};
     }
     std::shared_ptr<SlowCall> begin(const Responder &responder, std::chrono::nanoseconds patience,
-                                    std::string what);
+                                    std::string what) const;
     [[nodiscard]] std::string what_goes_on(const std::string &operation) const;
-    void take_back(const VolumeRef &ref, const std::string &use) {
+    void take_back(const VolumeRef &ref, const std::string &use) const {
         // Whether it worked is for the service to know and to show; there is nobody left to tell here.
         service.unmount(ref, use, work_options(), [](const Result<void> &) {});
     }
-    void unmount_all(const VolumeRef &ref, std::uint64_t uses_before, std::shared_ptr<SlowCall> call);
+    void unmount_all(const VolumeRef &ref, std::uint64_t uses_before,
+                     const std::shared_ptr<SlowCall> &call) const;
     [[nodiscard]] std::string driver_of(const std::string &backend) const;
 
     VolumeService &service;
@@ -89,7 +90,8 @@ std::string DockerFront::Shared::what_goes_on(const std::string &operation) cons
 }
 
 std::shared_ptr<SlowCall> DockerFront::Shared::begin(const Responder &responder,
-                                                     std::chrono::nanoseconds patience, std::string what) {
+                                                     std::chrono::nanoseconds patience,
+                                                     std::string what) const {
     auto call = std::make_shared<SlowCall>(responder);
     call->timer = loop.after(patience, [shared = shared_from_this(), call, what = std::move(what), patience] {
         const auto seconds = std::chrono::duration<double>(patience).count();
@@ -100,7 +102,7 @@ std::shared_ptr<SlowCall> DockerFront::Shared::begin(const Responder &responder,
     return call;
 }
 
-void DockerFront::Shared::create(const DockerRequest &request, const Responder &responder) {
+void DockerFront::Shared::create(const DockerRequest &request, const Responder &responder) const {
     VolumeSpec spec{.name = request.name, .backend = options.backend, .any_shape = true};
     if (auto applied = apply_create_options(request.options, spec); !applied)
         return responder.respond(docker_error(applied.error().message));
@@ -114,7 +116,7 @@ void DockerFront::Shared::create(const DockerRequest &request, const Responder &
     });
 }
 
-void DockerFront::Shared::mount(const DockerRequest &request, const Responder &responder) {
+void DockerFront::Shared::mount(const DockerRequest &request, const Responder &responder) const {
     const VolumeRef ref = ref_of(request);
     const std::string use = use_of(request);
     const auto call = begin(responder, options.answer_slow_calls, "mounting volume " + request.name);
@@ -138,7 +140,7 @@ void DockerFront::Shared::mount(const DockerRequest &request, const Responder &r
     call->operation = service.mount(ref, use, work_options(), ended);
 }
 
-void DockerFront::Shared::unmount(const DockerRequest &request, const Responder &responder) {
+void DockerFront::Shared::unmount(const DockerRequest &request, const Responder &responder) const {
     const VolumeRef ref = ref_of(request);
     const auto call = begin(responder, options.answer_other_calls, "unmounting volume " + request.name);
     if (!options.refcount) {
@@ -156,7 +158,7 @@ void DockerFront::Shared::unmount(const DockerRequest &request, const Responder 
 
 // Takes our use back until that changes nothing any more.
 void DockerFront::Shared::unmount_all(const VolumeRef &ref, std::uint64_t uses_before,
-                                      std::shared_ptr<SlowCall> call) {
+                                      const std::shared_ptr<SlowCall> &call) const {
     const auto ended = [shared = shared_from_this(), ref, uses_before, call](const Result<void> &unmounted) {
         const auto view = shared->service.get(ref);
         const std::uint64_t uses = view ? view->uses : 0;
@@ -169,7 +171,7 @@ void DockerFront::Shared::unmount_all(const VolumeRef &ref, std::uint64_t uses_b
     service.unmount(ref, kOnlyUse, work_options(), ended);
 }
 
-void DockerFront::Shared::remove(const DockerRequest &request, const Responder &responder) {
+void DockerFront::Shared::remove(const DockerRequest &request, const Responder &responder) const {
     const auto call = begin(responder, options.answer_other_calls, "removing volume " + request.name);
     call->operation =
         service.remove(ref_of(request), options.remove, work_options(), [call](const Result<void> &removed) {
@@ -187,7 +189,7 @@ std::string DockerFront::Shared::driver_of(const std::string &backend) const {
     return {};
 }
 
-void DockerFront::Shared::get(const DockerRequest &request, const Responder &responder) {
+void DockerFront::Shared::get(const DockerRequest &request, const Responder &responder) const {
     const auto volume = service.get(ref_of(request));
     // To the engine any Err means that the volume does not exist; that is also the only one there is here, as
     // the service answers from what it remembers.
@@ -197,7 +199,7 @@ void DockerFront::Shared::get(const DockerRequest &request, const Responder &res
     responder.respond(docker_volume(*volume, driver_of(volume->backend), snapshots ? snapshots->size() : 0));
 }
 
-void DockerFront::Shared::path(const DockerRequest &request, const Responder &responder) {
+void DockerFront::Shared::path(const DockerRequest &request, const Responder &responder) const {
     const auto volume = service.get(ref_of(request));
     responder.respond(volume ? docker_path(volume->mountpoint) : docker_error(volume.error().message));
 }
@@ -232,7 +234,7 @@ void DockerFront::handle(const Request &request, const Responder &responder) {
     };
     struct Call {
         std::string_view path;
-        void (Shared::*run)(const DockerRequest &, const Responder &);
+        void (Shared::*run)(const DockerRequest &, const Responder &) const;
     };
     constexpr std::array kWithBody = {
         Call{"/VolumeDriver.Create", &Shared::create},   Call{"/VolumeDriver.Get", &Shared::get},

@@ -207,12 +207,13 @@ TEST_F(Sequences, two_hundred_mounts_end_while_one_hangs) {
         service.add(fmt::format("v{}", i));
         engines.push_back(client());
     }
-    for (int i = 0; i < 200; ++i)
-        engines[static_cast<std::size_t>(i)].send(
-            call_text("VolumeDriver.Mount", fmt::format(R"({{"Name":"v{}","ID":"c"}})", i)));
-    for (int i = 0; i < 200; ++i)
-        EXPECT_EQ(body_of(engines[static_cast<std::size_t>(i)].answer()),
-                  fmt::format(R"({{"Mountpoint":"/mnt/id-v{}","Err":""}})", i));
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+        const std::string body = fmt::format(R"({{"Name":"v{}","ID":"c"}})", i);
+        ASSERT_TRUE(engines[i].send(call_text("VolumeDriver.Mount", body)));
+    }
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+        EXPECT_EQ(body_of(engines[i].answer()), fmt::format(R"({{"Mountpoint":"/mnt/id-v{}","Err":""}})", i));
+    }
     EXPECT_THAT(call("Get", R"({"Name":"stuck"})"), HasSubstr(R"("Err":"")"));
     EXPECT_THAT(call("List", "{}"), HasSubstr(R"("Name":"stuck")"));
     service.let_go("stuck");
@@ -225,6 +226,7 @@ TEST_F(Sequences, five_thousand_gets_at_the_start_of_an_engine) {
     for (int i = 0; i < kConnections * kEach; ++i)
         service.add(fmt::format("v{}", i));
     std::vector<RawClient> engines;
+    engines.reserve(kConnections);
     for (int i = 0; i < kConnections; ++i)
         engines.push_back(client());
     for (int i = 0; i < kConnections; ++i) {

@@ -68,9 +68,10 @@ Result<void> read_options(const json::object &object, DockerRequest &request) {
 } // namespace
 
 Result<DockerRequest> parse_docker_request(std::string_view body) {
-    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
         return fail(Code::invalid,
                     "empty request: the connection broke during an earlier try; run the command again");
+    }
     boost::system::error_code error;
     json::parse_options limits;
     limits.max_depth = kMaxDepth;

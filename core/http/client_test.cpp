@@ -24,8 +24,8 @@ class ClientTest : public ::testing::Test {
 protected:
     TempFolder folder;
     std::filesystem::path socket = folder.path() / "api.sock";
+    std::vector<Responder> kept; // of the loop's thread while it lives
     LoopThread loop;
-    std::vector<Responder> kept;
 };
 
 TEST_F(ClientTest, says_what_to_do_when_nobody_is_there) {

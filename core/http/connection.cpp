@@ -125,7 +125,7 @@ void Connection::hand_over() {
     }
 }
 
-void Connection::answer(Response response, Delivered delivered) {
+void Connection::answer(const Response &response, Delivered delivered) {
     if (phase_ != Phase::handling) {
         if (delivered)
             delivered(false);

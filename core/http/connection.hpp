@@ -27,7 +27,7 @@ public:
     // Waits for the next request, or closes if the server stops.
     void next();
     // The answer to the request that was handed over. `delivered` may be empty.
-    void answer(Response response, Delivered delivered);
+    void answer(const Response &response, Delivered delivered);
     // No request was begun.
     [[nodiscard]] bool is_idle() const noexcept { return phase_ == Phase::idle; }
     void close();

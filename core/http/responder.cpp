@@ -5,7 +5,7 @@
 
 namespace drover::http {
 
-Responder::State::State(std::shared_ptr<Server::State> server, std::weak_ptr<Connection> to)
+Responder::State::State(const std::shared_ptr<Server::State> &server, std::weak_ptr<Connection> to)
     : connection(std::move(to)), gate(server->gate), error_response(server->options.error_response) {}
 
 Responder::State::~State() {
@@ -23,7 +23,7 @@ void Responder::State::respond(Response response, Delivered delivered) {
         return;
     gate->post([to = connection, answer = std::move(response), told = std::move(delivered)]() mutable {
         if (const auto alive = to.lock()) {
-            alive->answer(std::move(answer), std::move(told));
+            alive->answer(answer, std::move(told));
         } else if (told) {
             told(false);
         }

@@ -40,7 +40,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
 };
 
 struct Responder::State {
-    State(std::shared_ptr<Server::State> server, std::weak_ptr<Connection> connection);
+    State(const std::shared_ptr<Server::State> &server, std::weak_ptr<Connection> connection);
     State(const State &) = delete;
     State &operator=(const State &) = delete;
     ~State();

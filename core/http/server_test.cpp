@@ -335,6 +335,7 @@ TEST_F(ServerTest, says_who_connected_and_which_request_is_the_first) {
 TEST_F(ServerTest, serves_a_thousand_connections_at_once) {
     auto &server = serve(echo);
     std::vector<RawClient> clients;
+    clients.reserve(1000);
     for (int i = 0; i < 1000; ++i)
         clients.push_back(client());
     for (auto &each : clients)

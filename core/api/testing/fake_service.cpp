@@ -96,7 +96,7 @@ template <typename T>
 std::string FakeService::act(const std::string &kind, const std::string &volume, Done<T> done,
                              std::function<Result<T>()> work) {
     const std::lock_guard lock(mutex_);
-    const std::string id = fmt::format("op-{}", next_++);
+    std::string id = fmt::format("op-{}", next_++);
     operations_[id] = {.id = id, .kind = kind, .volume = volume, .started_unix_ns = kThen};
     jobs_.push_back({volume, [this, id, kind, done = std::move(done), work = std::move(work)] {
                          std::vector<std::function<void()>> calls;
@@ -284,9 +284,10 @@ std::vector<BackendView> FakeService::backends() const {
                      .capabilities =
                          Capabilities{.thin = true, .protocols = {Protocol::local}, .free_bytes = 1024},
                      .is_default = true};
-    if (backend_state == "failed")
+    if (backend_state == "failed") {
         gold.error =
             Error{.code = Code::unreachable, .message = "the array does not answer", .retryable = true};
+    }
     return {gold, {.name = "silver", .driver = "loopback", .state = "ready"}};
 }
 
