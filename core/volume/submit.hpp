@@ -28,6 +28,15 @@ inline std::string result_id_of(const SnapshotView &view) {
 }
 
 template <typename T>
+void Volumes::refresh(T &result) const {
+    if constexpr (std::is_same_v<T, VolumeView>) {
+        result = view_of(result.id);
+    } else if constexpr (std::is_same_v<T, MountView>) {
+        result.volume = view_of(result.volume.id);
+    }
+}
+
+template <typename T>
 std::string Volumes::submit(Job job, OperationOptions options, std::function<Result<T>(const Task &)> work,
                             Done<T> done) {
     std::string operation = operations_.begin(job.kind, job.volume);
@@ -63,6 +72,7 @@ std::string Volumes::submit(Job job, OperationOptions options, std::function<Res
                 operations_.end(operation, nullptr, job.key);
             } else {
                 operations_.end(operation, nullptr, result_id_of(*result));
+                refresh(*result); // as it is now that the operation is over
             }
             if (done)
                 done(std::move(result));

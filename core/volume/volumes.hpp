@@ -128,6 +128,8 @@ private:
     void reconcile_uses(const std::string &id);
 
     [[nodiscard]] VolumeView view(const VolumeRecord &record) const;
+    template <typename T>
+    void refresh(T &result) const;
     [[nodiscard]] VolumeView view_of(const std::string &id) const;
     [[nodiscard]] SnapshotView view(const SnapshotRecord &record) const;
     [[nodiscard]] std::string data_path(const VolumeRecord &record) const;

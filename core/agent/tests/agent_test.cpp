@@ -296,7 +296,7 @@ TEST(Drivers, WrongOnesAreNamedAndTheOthersServe) {
     {
         RunningAgent agent(backends, "  driver-dir: " + folder.string() + "\n");
         ASSERT_TRUE(backend_is(agent, "ready"));
-        ASSERT_TRUE(agent.until("/v2/drivers", "did you mean loopback"));
+        ASSERT_TRUE(agent.until("/v2/drivers", "Did you mean"));
         ASSERT_TRUE(agent.until("/v2/drivers", "ELF"));
         ASSERT_TRUE(agent.until("/v2/drivers", "chmod"));
         ASSERT_TRUE(agent.until("/v2/drivers", "did you mean root_path"));
@@ -360,7 +360,7 @@ TEST(FullDisk, ACreateThatDoesNotFitFailsAndLeavesNothing) {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     ASSERT_EQ(::mount("none", pattern.c_str(), "tmpfs", 0, "size=32m"), 0);
     {
-        RunningAgent agent("dataset:\n  backend: loopback\n  root_path: " + pattern + "\n");
+        RunningAgent agent("dataset:\n  backend: loopback\n  root_path: " + pattern + "/loopback\n");
         ASSERT_TRUE(backend_is(agent, "ready"));
         Connection engine(agent.docker());
         const Answer full =

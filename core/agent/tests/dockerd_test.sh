@@ -120,7 +120,7 @@ if docker volume create --driver=flocker --name wrong --opt sice=10g 2>"$work/er
     echo "FAILED: an unknown option was accepted" >&2
     exit 1
 fi
-grep -q 'did you mean size' "$work/error" || { cat "$work/error"; echo "FAILED: no suggestion for an unknown option" >&2; exit 1; }
+grep -q 'did you mean "size"' "$work/error" || { cat "$work/error"; echo "FAILED: no suggestion for an unknown option" >&2; exit 1; }
 step "docker volume create, with options; a wrong option is refused with a suggestion"
 
 run --rm --volume-driver flocker -v volume_1:/data busybox:test sh -c 'echo precious > /data/file && sync'

@@ -233,7 +233,9 @@ void RunningAgent::start() {
 }
 
 bool RunningAgent::runs() const {
-    return pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG | WNOWAIT) == 0;
+    siginfo_t ended{};
+    return pid_ > 0 && ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0;
 }
 
 void RunningAgent::kill_hard() {
@@ -272,7 +274,7 @@ bool RunningAgent::until(const std::string &path, const std::string &text) const
         Connection connection(api());
         if (connection.is_open() && connection.get(path).body.find(text) != std::string::npos)
             return true;
-        if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG | WNOWAIT) == pid_)
+        if (pid_ > 0 && !runs())
             return false; // it ended
         ::poll(nullptr, 0, 20);
     }
