@@ -189,7 +189,10 @@ RootOptions decode_root(const json::value &value) {
 json::value encode_uses(const std::map<std::string, Use> &uses) {
     json::array rows;
     for (const auto &[use, state] : uses) {
-        rows.push_back(json::object{{"use", use}, {"count", state.count}, {"delivered", state.delivered}});
+        rows.push_back(json::object{{"use", use},
+                                    {"count", state.count},
+                                    {"delivered", state.delivered},
+                                    {"inherited", state.inherited}});
     }
     return rows;
 }
@@ -200,8 +203,9 @@ std::map<std::string, Use> decode_uses(const json::value &value) {
     std::map<std::string, Use> uses;
     for (const auto &row : value.get_array()) {
         Fields fields(row);
-        uses[fields.text("use")] =
-            Use{.count = fields.number("count"), .delivered = fields.boolean("delivered")};
+        uses[fields.text("use")] = Use{.count = fields.number("count"),
+                                       .delivered = fields.boolean("delivered"),
+                                       .inherited = fields.boolean("inherited")};
         fields.end();
     }
     return uses;

@@ -18,6 +18,7 @@ namespace drover {
 struct Use {
     std::uint64_t count = 0;
     bool delivered = false; // the caller has its answer
+    bool inherited = false; // counted for an engine that died; its container may have died after it
     bool operator==(const Use &) const = default;
 };
 

@@ -214,6 +214,13 @@ TEST(Engine, ANewOneDropsTheCountsOfContainersThatAreGoneAndKeepsThoseThatRun) {
     EXPECT_FALSE(is_mounted(gone->mountpoint));
     EXPECT_EQ(world.volumes().get({.name_or_id = "runs"})->uses, 1U); // each id counts once again
     EXPECT_TRUE(is_mounted(runs->mountpoint));
+    // docker cp on the container that still runs counts; its id after its end is a new start.
+    ASSERT_TRUE(world.mount("runs", "container"));
+    EXPECT_EQ(world.volumes().get({.name_or_id = "runs"})->uses, 2U);
+    ASSERT_TRUE(world.unmount("runs", "container"));
+    container.kill();
+    ASSERT_TRUE(world.mount("runs", "container"));
+    EXPECT_EQ(world.volumes().get({.name_or_id = "runs"})->uses, 1U);
 }
 
 TEST(MountTable, AMountPointThatAnAdministratorUnmountedIsNotShownAnyMore) {

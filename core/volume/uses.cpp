@@ -13,6 +13,8 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
         return fail(Code::conflict, "it is being deleted");
     if (!record.reverting.empty())
         return fail_retryable(Code::conflict, "a revert of it has not ended: repeat the revert, or wait");
+    if (const auto known = record.uses.find(use); known != record.uses.end() && known->second.inherited)
+        drop_dead_heirs(record, task);
     const auto before = record.uses;
     Use &counted = record.uses[use];
     ++counted.count;
@@ -140,7 +142,7 @@ void Volumes::reconcile_uses(const std::string &id) {
         }
         if (!users->empty()) {
             for (auto &[use, state] : record.uses)
-                state = Use{.count = 1, .delivered = true};
+                state = Use{.count = 1, .delivered = true, .inherited = true};
             if (auto saved = journal_.save(record); !saved)
                 spdlog::warn("volume {}: {}", record.name, saved.error().message);
             return;
@@ -158,6 +160,19 @@ void Volumes::reconcile_uses(const std::string &id) {
         note_failure(record, released.error(), std::nullopt);
         converge_later(record, std::chrono::milliseconds(100));
     }
+}
+
+// An engine that starts looks at its volumes before it ends the containers of its predecessor, so that these
+// still counted when the counts were compared. When one of their ids comes again, the kernel tells whether
+// they are gone by now.
+void Volumes::drop_dead_heirs(VolumeRecord &record, const Task &task) {
+    const auto sight = converger_.look(record, task);
+    if (!sight || !sight->device)
+        return;
+    const auto users = filesystem::mount_namespaces_using(sight->device->major, sight->device->minor);
+    if (!users || !users->empty())
+        return;
+    std::erase_if(record.uses, [](const auto &row) { return row.second.inherited; });
 }
 
 } // namespace drover

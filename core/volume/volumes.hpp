@@ -126,6 +126,7 @@ private:
     void note_failure(const VolumeRecord &record, const Error &error,
                       std::optional<std::chrono::nanoseconds> retry_in);
     void reconcile_uses(const std::string &id);
+    void drop_dead_heirs(VolumeRecord &record, const Task &task);
 
     [[nodiscard]] VolumeView view(const VolumeRecord &record) const;
     template <typename T>

@@ -42,6 +42,7 @@ cleanup() {
             losetup -d "/dev/${device%%/*}"
         fi
     done
+    chattr -R -i "$work/mnt" 2>/dev/null # empty mount points are immutable
     rm -rf "$work"
     exit "$status"
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <poll.h>
 #include <sstream>
@@ -212,6 +213,16 @@ RunningAgent::~RunningAgent() {
             continue;
         ::ioctl(device, LOOP_CLR_FD, 0);
         ::close(device);
+    }
+    // Empty mount points are immutable.
+    for (const auto &point : std::filesystem::directory_iterator(folder_ / "mnt", ignored)) {
+        const int fd = ::open(point.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int flags = 0;
+        if (fd >= 0 && ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+            flags &= ~FS_IMMUTABLE_FL;
+            ::ioctl(fd, FS_IOC_SETFLAGS, &flags);
+        }
+        ::close(fd);
     }
     std::filesystem::remove_all(folder_, ignored);
 }
