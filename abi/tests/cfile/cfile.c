@@ -56,6 +56,7 @@ static void close_backend(drv_instance *self) {
 /* The record lives on this stack: the host copies what it wants during emit. */
 static drv_status emit(const struct volume *volume, bool is_damaged, const drv_volume_sink *sink) {
     const drv_str node = text_of(volume->node);
+    const drv_kv problem = {text_of("problem"), text_of("its record or its image is damaged")};
     const drv_volume record = {.struct_size = sizeof record,
                                .state = is_damaged ? DRV_VOLUME_FAULTED : DRV_VOLUME_READY,
                                .id = text_of(volume->id),
@@ -68,7 +69,9 @@ static drv_status emit(const struct volume *volume, bool is_damaged, const drv_v
                                .used_bytes = is_damaged ? DRV_UNKNOWN : volume->used_bytes,
                                .created_unix_ns = is_damaged ? DRV_UNKNOWN : volume->created_unix_ns,
                                .attached_nodes = &node,
-                               .attached_count = node.len > 0 ? 1 : 0};
+                               .attached_count = node.len > 0 ? 1 : 0,
+                               .attrs = &problem,
+                               .attr_count = is_damaged ? 1 : 0};
     return sink->emit(sink->data, &record);
 }
 

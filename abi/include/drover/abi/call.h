@@ -33,12 +33,13 @@ typedef struct drv_call_ops {
 /* One call. Lives until the op returns; a driver keeps no pointer to it. An op must not block past its
  * deadline without looking at `cancelled` or `cancel_fd`; an op that ends for that reason answers
  * DRV_E_DEADLINE or DRV_E_CANCELLED, with DRV_FAIL_STATE_UNKNOWN when a change may already have reached the
- * backend. A call whose deadline has passed when it arrives changes nothing. */
+ * backend. A call whose deadline has passed when it arrives changes nothing. An op that got done in spite of
+ * both answers DRV_OK. */
 struct drv_call {
     uint32_t struct_size, reserved;
     uint64_t deadline_ns; /* CLOCK_MONOTONIC, in nanoseconds; UINT64_MAX for none */
-    drv_str request_id;   /* the same text on every retry of one request; for logs and the backend's own
-                             idempotency keys */
+    drv_str request_id;   /* the same text on every retry of one request; may be empty. For logs and the
+                             backend's own idempotency keys; the ids in the request decide what is the same */
     const drv_call_ops *ops;
     void *host_data; /* the host's own */
 };

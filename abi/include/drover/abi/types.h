@@ -19,6 +19,8 @@ typedef struct drv_str {
     uint64_t len;
 } drv_str;
 
+/* One attribute. Keys are not empty; within one array each comes once, unless its comment says otherwise. A
+ * reader passes over keys it does not know. */
 typedef struct drv_kv {
     drv_str key, value;
 } drv_kv;
@@ -28,21 +30,22 @@ typedef struct drv_kv {
 typedef struct drv_config_key {
     drv_str name;     /* ^[a-z][a-z0-9_-]{0,62}$, unique in the driver */
     drv_str help;     /* one line, shown to people */
-    drv_str fallback; /* the value when the key is absent; empty: `config` answers DRV_E_NOT_FOUND */
+    drv_str fallback; /* the value when the key is absent, in the form that `config` gives for the kind;
+                         empty: `config` answers DRV_E_NOT_FOUND. Always empty with a flag below */
     uint32_t kind;    /* DRV_KEY_STRING ... */
     uint32_t flags;   /* DRV_KEY_REQUIRED | DRV_KEY_SECRET */
 } drv_config_key;
 
 enum {
     DRV_KEY_STRING = 1,
-    DRV_KEY_U64 = 2,   /* the driver reads decimal digits */
+    DRV_KEY_U64 = 2,   /* the driver reads decimal digits, at most UINT64_MAX */
     DRV_KEY_BOOL = 3,  /* the driver reads "true" or "false" */
     DRV_KEY_BYTES = 4, /* people write 10GiB; the driver reads decimal digits, in bytes */
     DRV_KEY_LIST = 5   /* a list of texts, or one text; the driver reads them joined by '\n' */
 };
 enum {
-    DRV_KEY_REQUIRED = 1,
-    DRV_KEY_SECRET = 2 /* readable by `secret` only, never by `config`; never shown */
+    DRV_KEY_REQUIRED = 1, /* the host does not open the backend without it */
+    DRV_KEY_SECRET = 2    /* readable by `secret` only, never by `config`; never shown */
 };
 
 /* ---- Results. A code the reader does not know means DRV_E_INTERNAL. ---- */
@@ -53,19 +56,20 @@ enum {
     DRV_E_INTERNAL = 1,    /* a bug, on either side */
     DRV_E_INVALID = 2,     /* the request can never work: bad value, unknown flag */
     DRV_E_UNSUPPORTED = 3, /* this backend cannot do that */
-    DRV_E_NOT_FOUND = 4,
-    DRV_E_EXISTS = 5,   /* same id, different shape */
-    DRV_E_CONFLICT = 6, /* wrong state: attached, has snapshots, busy */
-    DRV_E_NO_SPACE = 7,
+    DRV_E_NOT_FOUND = 4,   /* it is certain that it is not there, not merely that it was not seen */
+    DRV_E_EXISTS = 5,      /* same id, different shape */
+    DRV_E_CONFLICT = 6,    /* wrong state: attached, has snapshots, busy */
+    DRV_E_NO_SPACE = 7,    /* the pool is full, or a quota or a count is reached */
     DRV_E_AUTH = 8,        /* the backend refused our credentials */
     DRV_E_UNREACHABLE = 9, /* the backend did not answer */
-    DRV_E_DEADLINE = 10,
-    DRV_E_CANCELLED = 11,
-    DRV_E_STOPPED = 12, /* a sink asked the driver to stop; not an error */
-    DRV_E_GONE = 13     /* made by the host only: the driver's process died */
+    DRV_E_DEADLINE = 10,   /* the call's deadline passed */
+    DRV_E_CANCELLED = 11,  /* the caller gave up */
+    DRV_E_STOPPED = 12,    /* a sink asked the driver to stop; not an error */
+    DRV_E_GONE = 13        /* made by the host only: the driver's process died */
 };
 
-/* What went wrong, given to drv_call_ops.fail. All text is copied before fail returns. */
+/* What went wrong, given to drv_call_ops.fail. All text is copied before fail returns; control characters and
+ * what is no UTF-8 are replaced. */
 typedef struct drv_failure {
     uint32_t struct_size;
     drv_status code;         /* not DRV_OK */
@@ -77,7 +81,9 @@ typedef struct drv_failure {
 
 enum {
     DRV_FAIL_RETRYABLE = 1,    /* the same request may work later */
-    DRV_FAIL_STATE_UNKNOWN = 2 /* it may have happened: the host reconciles with get or resolve */
+    DRV_FAIL_STATE_UNKNOWN = 2 /* it may have happened: the host looks with get or resolve, then repeats.
+                                  Without it a failed op has changed nothing that another op can see, where
+                                  its comment does not say otherwise */
 };
 
 #ifdef __cplusplus

@@ -15,7 +15,8 @@
 
 #define DRV_EXPORT __attribute__((visibility("default")))
 
-/* True when `field` lies inside the bytes the other side compiled. A slot that is there may still be NULL. */
+/* True when `field` lies inside the bytes the other side compiled. A slot newer than minor 0 that is there
+ * may still be NULL. */
 #define DRV_HAS(p, type, field) ((p)->struct_size >= offsetof(type, field) + sizeof((p)->field))
 
 #endif

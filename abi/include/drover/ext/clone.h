@@ -21,10 +21,14 @@ typedef struct drv_clone_v1 {
     uint32_t struct_size, reserved;
 
     /* [op] Makes the new volume with the source's data as of one instant during the call, and emits it once.
-     * The source may be attached and in use. Idempotency, profile, pool and size as drv_ops_v1.create: the
-     * new volume that exists is emitted with the data it had. `bytes` 0 or at least the source's (smaller:
-     * INVALID). NOT_FOUND: no such source. NO_SPACE. May take hours; reports progress. Interrupted: the new
-     * volume is absent or complete. */
+     * The source may be attached and in use; what it shares with the clone is the driver's business.
+     * Idempotency, profile, pool and size as drv_ops_v1.create: the new volume that exists is emitted with
+     * the data it had; made from another source, or not as a clone: EXISTS. Its `parent` is source_id.
+     * Profile and pool empty: the driver's choice, not the source's. `bytes` 0 or at least the source's
+     * (smaller: INVALID); what is beyond the source reads as zero if DRV_CAP_ZEROED. NOT_FOUND: no such
+     * source. CONFLICT: the source cannot be cloned now, or not into that pool. NO_SPACE. May take hours;
+     * reports progress. Interrupted: the new volume is absent or complete, or CREATING until the same clone
+     * again completes it or destroy removes it. */
     drv_status (*clone)(drv_instance *, const drv_call *, drv_str source_id, const drv_create_req *,
                         const drv_volume_sink *);
 } drv_clone_v1;

@@ -1,5 +1,5 @@
 /* drv.manage/1: take volumes and snapshots that the backend already has under management, and let them go
- * again without deleting them. since 1.0 */
+ * again without deleting them. "Managed" means: has an id that the host gave it. since 1.0 */
 #ifndef DROVER_EXT_MANAGE_H
 #define DROVER_EXT_MANAGE_H
 
@@ -23,26 +23,35 @@ typedef struct drv_adopt_req {
 typedef struct drv_manage_v1 {
     uint32_t struct_size, reserved;
 
-    /* Emits what the backend has and we do not manage, with empty `id`; an object that cannot be adopted has
-     * an attribute "refused" that says why. Paged as drv_ops_v1.list. Changes nothing. */
+    /* Emits the volumes that the backend has and we do not manage, with empty `id`; one that cannot be
+     * adopted has an attribute "refused" that says why. Paged as drv_ops_v1.list. Changes nothing. */
     drv_status (*list_unmanaged)(drv_instance *, const drv_call *, const drv_list_req *,
                                  const drv_volume_sink *);
 
-    /* Gives the object the id, without touching its data, and emits it. The same pair again: emits it.
-     * EXISTS: the id is another object's. CONFLICT: the object is managed under another id, or in use by a
-     * node we do not know. NOT_FOUND. */
+    /* Gives the volume the id and the name, without touching its data, and emits it once. It may be attached
+     * to nodes that we know, and stays so. The same pair again: emits it. EXISTS: the id is another volume's.
+     * CONFLICT: it is managed under another id, in use by a node we do not know, or cannot be adopted.
+     * NOT_FOUND: no volume has this backend_id. INVALID: volume_id is not empty. */
     drv_status (*adopt)(drv_instance *, const drv_call *, const drv_adopt_req *, const drv_volume_sink *);
 
-    /* Forgets the volume, keeps its data, emits it as list_unmanaged would. Not managed: NOT_FOUND. CONFLICT:
-     * attached, or has managed snapshots. */
+    /* Forgets the volume's id, keeps its data, and emits it once as list_unmanaged would. No volume has the
+     * id, also since it was released before: NOT_FOUND. CONFLICT: attached, in a group, or has managed
+     * snapshots. No flag bits are defined. */
     drv_status (*release)(drv_instance *, const drv_call *, drv_str id, uint64_t flags,
                           const drv_volume_sink *);
 
-    /* The same three for snapshots of a managed volume (volume_id empty: of all). */
+    /* The same three for snapshots of managed volumes, emitted with DRV_VOLUME_SNAPSHOT and their volume's id
+     * as `parent`. list_unmanaged_snapshots: of one volume, or of all when volume_id is empty; a volume that
+     * does not exist has none: OK. */
     drv_status (*list_unmanaged_snapshots)(drv_instance *, const drv_call *, drv_str volume_id,
                                            const drv_list_req *, const drv_volume_sink *);
+
+    /* As adopt; also NOT_FOUND: no volume has the id volume_id. CONFLICT: the snapshot is another volume's.
+     */
     drv_status (*adopt_snapshot)(drv_instance *, const drv_call *, const drv_adopt_req *,
                                  const drv_volume_sink *);
+
+    /* As release. CONFLICT: a managed clone needs it. */
     drv_status (*release_snapshot)(drv_instance *, const drv_call *, drv_str id, uint64_t flags,
                                    const drv_volume_sink *);
 } drv_manage_v1;

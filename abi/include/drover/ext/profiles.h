@@ -1,4 +1,5 @@
-/* drv.profiles/1: the named kinds of volume a backend offers ("gold"). since 1.0 */
+/* drv.profiles/1: the named kinds of volume a backend offers ("gold"). A driver without it takes no profile
+ * but the empty one. since 1.0 */
 #ifndef DROVER_EXT_PROFILES_H
 #define DROVER_EXT_PROFILES_H
 
@@ -30,7 +31,8 @@ typedef struct drv_profiles_v1 {
     uint32_t struct_size, reserved;
 
     /* [op] Emits every profile, in the order people should see. Changes nothing. Create, clone and retype
-     * accept exactly these names and refuse others with INVALID. */
+     * accept exactly these names, and the empty one, and refuse others with INVALID; the message names those
+     * that there are. A volume keeps its profile's name when the profile is gone. */
     drv_status (*list)(drv_instance *, const drv_call *, const drv_profile_sink *);
 } drv_profiles_v1;
 
