@@ -42,8 +42,8 @@ lint_headers() {
         stub=$root/build/lint/headers/${header//\//__}.cpp
         # Only written when it is new: ccache then knows the answer.
         [[ -f $stub ]] || printf '#include "%s"\n' "$root/$header" >"$stub"
-        printf '%s -O0 -o /dev/null -c %s || { echo "%s does not compile alone"; exit 1; }\0' \
-            "$(lint_flags_of "$header")" "$stub" "$header" >>"$list"
+        printf 'ccache %s -O0 -o %s.o -c %s || { echo "%s does not compile alone"; exit 1; }\0' \
+            "$(lint_flags_of "$header")" "$stub" "$stub" "$header" >>"$list"
     done < <(lint_files '*.hpp' '*.h')
     xargs -0 -r -n 1 -P "$(build_jobs)" bash -c <"$list"
 }
@@ -63,7 +63,7 @@ lint_flags_of() {
         folder=${folder%/*}
     done
     # Headers that are installed as they stand: nothing but themselves on the path.
-    printf 'ccache c++ -std=c++20 -Wall -Wextra -Werror -I%s/abi/include -I%s/sdk/include' "$root" "$root"
+    printf 'c++ -std=c++20 -Wall -Wextra -Werror -I%s/abi/include -I%s/sdk/include' "$root" "$root"
 }
 
 # lint_commands[source:FOLDER] and [test:FOLDER]: the command of the first such source there, up to its files.
