@@ -187,10 +187,11 @@ std::vector<std::string> breaches(const Layout &old, const Layout &current) {
         const auto is = std::find_if(current.values.begin(), current.values.end(), [&](const Value &each) {
             return each.kind == was.kind && each.name == was.name;
         });
-        if (is == current.values.end())
+        if (is == current.values.end()) {
             found.push_back(was.kind + ' ' + was.name + " is gone");
-        else if (is->value != was.value)
+        } else if (is->value != was.value) {
             found.push_back(was.kind + ' ' + was.name + " was " + was.value + " and is " + is->value);
+        }
     }
     return found;
 }

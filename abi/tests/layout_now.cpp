@@ -64,7 +64,7 @@ struct Name<R (*)(Arguments...)> {
 #define AGAIN_() FIELDS_
 #define PARENTHESES ()
 #define FIELDS_(type, field, ...)                                                                            \
-    {#field, offsetof(type, field), sizeof(type::field), Name<decltype(type::field)>::get()},                \
+    {#field, offsetof(type, field), sizeof(decltype(type::field)), Name<decltype(type::field)>::get()},      \
         __VA_OPT__(AGAIN_ PARENTHESES(type, __VA_ARGS__))
 #define FIELDS(type, ...) EXPAND(FIELDS_(type, __VA_ARGS__))
 

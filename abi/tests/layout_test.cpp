@@ -224,9 +224,10 @@ TEST(Parse, RefusesWhatItDidNotWrite) {
     for (const char *wrong :
          {"struct drv_x melting size 8", "struct drv_x frozen size", "struct drv_x frozen size 8 9",
           "field drv_x.a at 0 size 8 u64", "field a at 0 size 8 u64", "slot drv_x.a at 0",
-          "struct drv_x frozen size -8", "constant DRV_ONE"})
+          "struct drv_x frozen size -8", "constant DRV_ONE"}) {
         EXPECT_THROW(static_cast<void>(parse(std::string("# comment\n") + wrong + "\n")), std::runtime_error)
             << wrong;
+    }
 }
 
 } // namespace

@@ -66,9 +66,10 @@ static drv_status attach_locked(const drv_instance *self, const drv_call *call,
     const bool is_new = volume.node[0] == '\0';
     if (!is_new && strcmp(volume.node, wanted->node) != 0)
         return fail(call, DRV_E_CONFLICT, 0, "volume %s is attached to node %s", volume.id, volume.node);
-    if (!is_new && volume.is_read_only != wanted->is_read_only)
+    if (!is_new && volume.is_read_only != wanted->is_read_only) {
         return fail(call, DRV_E_CONFLICT, 0, "volume %s is attached %s already: detach it first", volume.id,
                     volume.is_read_only ? "read-only" : "for writing");
+    }
     if (is_new) {
         memcpy(volume.node, wanted->node, sizeof volume.node);
         volume.is_read_only = wanted->is_read_only;
@@ -148,10 +149,11 @@ drv_status resolve(drv_instance *self, const drv_call *call, const drv_attach_re
     if (problem.error != 0)
         return fail_with(self, call, wanted.id, problem);
     char device[DEVICE_SIZE];
-    if (strcmp(volume.node, wanted.node) == 0)
+    if (strcmp(volume.node, wanted.node) == 0) {
         problem = loops_find(&volume, device); /* after a reboot the record is there, but no device */
-    else
+    } else {
         problem.error = ENOENT;
+    }
     if (problem.error == ENOENT)
         return fail(call, DRV_E_NOT_FOUND, 0, "volume %s is not attached to node %s", wanted.id, wanted.node);
     return problem.error == 0 ? emit_device(&volume, device, sink)

@@ -134,14 +134,16 @@ static drv_status code_of(int error, uint64_t *flags) {
 drv_status fail_with(const drv_instance *self, const drv_call *call, const char *subject,
                      struct problem problem) {
     uint64_t flags = problem.state_unknown ? DRV_FAIL_STATE_UNKNOWN : 0;
-    if (problem.error == ECANCELED)
+    if (problem.error == ECANCELED) {
         return fail(call, end_of(self, call), flags | DRV_FAIL_RETRYABLE, "%s: %s in time", subject,
                     problem.doing);
+    }
     char why[128] = "";
-    if (problem.error == EBADMSG)
+    if (problem.error == EBADMSG) {
         (void)snprintf(why, sizeof why, "its record or its image is damaged");
-    else if (strerror_r(problem.error, why, sizeof why) != 0)
+    } else if (strerror_r(problem.error, why, sizeof why) != 0) {
         (void)snprintf(why, sizeof why, "error %d", problem.error);
+    }
     const drv_status code = code_of(problem.error, &flags);
     return fail(call, code, flags, "%s: %s: %s", subject, problem.doing, why);
 }

@@ -26,9 +26,10 @@ static drv_status open_backend(const drv_host_v1 *host, const drv_call *call, dr
     drv_str folder;
     if (host->config(host, text_of("folder"), &folder) != DRV_OK)
         return fail(call, DRV_E_INVALID, 0, "configuration key \"folder\" is missing");
-    if (folder.data[0] != '/' || strlen(folder.data) != folder.len)
+    if (folder.data[0] != '/' || strlen(folder.data) != folder.len) {
         return fail(call, DRV_E_INVALID, 0,
                     "configuration key \"folder\" is \"%s\"; expected an absolute path", folder.data);
+    }
     drv_instance *self = malloc(sizeof *self);
     if (self == NULL)
         return fail(call, DRV_E_INTERNAL, 0, "out of memory");
@@ -110,10 +111,11 @@ static drv_status create_locked(const drv_instance *self, const drv_call *call, 
     struct volume there;
     struct problem problem = images_load(self->folder, wanted->id, &there);
     if (problem.error == 0) {
-        if (there.bytes != wanted->bytes)
+        if (there.bytes != wanted->bytes) {
             return fail(call, DRV_E_EXISTS, 0,
                         "volume %s exists already: it has %" PRIu64 " bytes, not %" PRIu64, wanted->id,
                         there.bytes, wanted->bytes);
+        }
         return emit(&there, false, sink);
     }
     if (problem.error == ENOENT)
@@ -129,14 +131,16 @@ static drv_status create(drv_instance *self, const drv_call *call, const drv_cre
         return bad_id(call);
     if (request->flags != 0)
         return bad_flags(call, request->flags);
-    if (!copy_text(request->name, wanted.name))
+    if (!copy_text(request->name, wanted.name)) {
         return fail(call, DRV_E_INVALID, 0,
                     "a name has at most %d bytes of UTF-8, without control characters", TEXT_SIZE - 1);
+    }
     if (request->pool.len > 0 || request->profile.len > 0)
         return fail(call, DRV_E_INVALID, 0, "this backend has neither pools nor profiles");
-    if (request->bytes == 0 || request->bytes > max_bytes)
+    if (request->bytes == 0 || request->bytes > max_bytes) {
         return fail(call, DRV_E_INVALID, 0, "a volume has 1 to %" PRIu64 " bytes, not %" PRIu64, max_bytes,
                     request->bytes);
+    }
     wanted.bytes = (request->bytes + unit_bytes - 1) / unit_bytes * unit_bytes;
     int fd = -1;
     drv_status status = lock_volume(self, call, wanted.id, &fd);
