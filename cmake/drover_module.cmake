@@ -45,7 +45,7 @@ function(drover_program name)
     target_link_libraries(${name} PRIVATE drover_flags ${arg_LINK})
 endfunction()
 
-# drover_test(<name> SOURCES ... LINK ... [ENVIRONMENT K=V ...] [SERIAL] [NEEDS target ...]): a GoogleTest program, one ctest
+# drover_test(<name> SOURCES ... LINK ... [ENVIRONMENT K=V] [SERIAL] [NEEDS target ...]): a GoogleTest program, one ctest
 # entry per TEST.
 function(drover_test name)
     if(NOT BUILD_TESTING)

@@ -43,7 +43,7 @@ cleanup() {
         fi
     done
     chattr -R -i "$work/mnt" 2>/dev/null # empty mount points are immutable
-    rm -rf "$work"
+    rm -rf --one-file-system "$work"
     exit "$status"
 }
 trap cleanup EXIT

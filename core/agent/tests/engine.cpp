@@ -27,13 +27,6 @@ namespace {
 
 constexpr int kLimitMs = 60'000;
 
-std::string environment(const char *name) {
-    const char *value = std::getenv(name);
-    if (value == nullptr)
-        throw std::runtime_error(std::string(name) + " is not set; run this through ctest");
-    return value;
-}
-
 std::string read_all(const std::filesystem::path &file) {
     std::ifstream in(file, std::ios::binary);
     std::ostringstream text;
@@ -50,12 +43,19 @@ std::string post_bytes(std::string_view path, std::string_view body) {
 
 } // namespace
 
+std::filesystem::path built() {
+    const char *folder = std::getenv("DROVER_TEST_BUILD_DIR");
+    if (folder == nullptr)
+        throw std::runtime_error("DROVER_TEST_BUILD_DIR is not set; run this through ctest");
+    return folder;
+}
+
 std::filesystem::path programs() {
-    return environment("DROVER_TEST_BIN_DIR");
+    return built() / "bin";
 }
 
 std::filesystem::path drivers() {
-    return environment("DROVER_TEST_DRIVER_DIR");
+    return built() / "drivers";
 }
 
 Connection::Connection(const std::filesystem::path &socket) {

@@ -75,6 +75,7 @@ private:
     pid_t pid_ = -1;
 };
 
+std::filesystem::path built();
 std::filesystem::path programs();
 std::filesystem::path drivers();
 
