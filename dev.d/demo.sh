@@ -162,10 +162,11 @@ demo_show() {
     step "the clone holds what the snapshot saw" demo_read copy 'written before the agent was killed'
     step "the volume holds what was written since" demo_read data 'written after the snapshot'
     # ext4 grows while mounted only with a capability that root lacks in some containers: unmounted it always can.
-    step "Docker: Unmount 'copy'" demo_unmount copy third
-    step "drover volume extend copy $demo_larger" demo_drover volume extend copy "$demo_larger"
-    step "Docker: Mount 'copy' again" demo_mount copy fourth
-    step "the filesystem has grown" demo_room copy
+    step "Docker: Unmount 'data'" demo_unmount data second
+    step "drover volume extend data $demo_larger" demo_drover volume extend data "$demo_larger"
+    step "Docker: Mount 'data' again" demo_mount data fourth
+    step "the filesystem has grown" demo_room data
+    step "and the file is as it was" demo_read data 'written after the snapshot'
     step "drover volume ls" demo_drover volume ls
     step "drover snapshot ls" demo_drover snapshot ls
 }
