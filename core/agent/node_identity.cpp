@@ -29,17 +29,15 @@ Result<std::string> node_id_of_machine() {
 }
 
 Result<void> keep(Journal &journal, std::string_view key, const std::string &value) {
-    auto stored = journal.note(key);
+    auto stored = journal.keep_note(key, value, Step::node_record);
     if (!stored)
         return fail(std::move(stored).error());
-    if (!*stored)
-        return journal.set_note(key, value);
-    if (**stored == value)
+    if (*stored == value)
         return {};
     return fail(Code::conflict, fmt::format("the state belongs to {0} {1}, and this agent is {0} {2}: its "
                                             "volumes would not be found again. Set agent.{0} in "
                                             "agent.yml to {1}, or use another state-dir",
-                                            key, **stored, value));
+                                            key, *stored, value));
 }
 
 } // namespace

@@ -20,13 +20,17 @@ Result<void> Converger::create(Pass &pass) {
                                 .profile = record.profile};
     auto made = [&]() -> Result<BackendVolume> {
         if (!record.source)
-            return pass.driver->create(pass.task.call, request);
+            return perform(Step::act_create, [&] { return pass.driver->create(pass.task.call, request); });
         if (record.source->kind == VolumeSource::Kind::snapshot) {
-            return pass.driver->snapshot_clone(pass.task.call, record.source->snapshot, request);
+            return perform(Step::act_snapshot_clone, [&] {
+                return pass.driver->snapshot_clone(pass.task.call, record.source->snapshot, request);
+            });
         }
         CreateRequest independent = request;
         independent.independent = true;
-        return pass.driver->clone(pass.task.call, record.source->volume, independent);
+        return perform(Step::act_clone, [&] {
+            return pass.driver->clone(pass.task.call, record.source->volume, independent);
+        });
     }();
     if (!made)
         return fail(std::move(made).error());
@@ -42,7 +46,7 @@ Result<void> Converger::create(Pass &pass) {
     record.intent = false;
     spdlog::info("volume {} ({}): created on backend {} as {}, {} bytes", record.name, record.id,
                  record.backend, record.owner, record.bytes);
-    return journal_.save(record);
+    return journal_.save(record, Step::create_record);
 }
 
 Result<void> Converger::claim(Pass &pass) {
@@ -56,13 +60,14 @@ Result<void> Converger::claim(Pass &pass) {
         record.pool = found.pool;
     spdlog::info("volume {} ({}): taken over from backend {}, where it is {}", record.name, record.id,
                  record.backend, record.owner);
-    return journal_.save(record);
+    return journal_.save(record, Step::claim_record);
 }
 
 Result<void> Converger::attach(Pass &pass) {
     VolumeRecord &record = pass.record;
     pass.task.stage("attaching");
-    auto connection = pass.driver->attach(pass.task.call, pass.here(node_));
+    auto connection =
+        perform(Step::act_attach, [&] { return pass.driver->attach(pass.task.call, pass.here(node_)); });
     if (!connection)
         return fail(std::move(connection).error());
     auto connector = connectors_.for_protocol(connection->protocol);
@@ -71,10 +76,11 @@ Result<void> Converger::attach(Pass &pass) {
     // On disk before the first side effect on this host: tear-down follows this record, not what is still
     // visible.
     record.connection = std::move(*connection);
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::attach_record); !saved)
         return saved;
     pass.task.stage("connecting the device");
-    auto device = (*connector)->connect(*record.connection, pass.task.call.deadline);
+    auto device = perform(Step::act_connect,
+                          [&] { return (*connector)->connect(*record.connection, pass.task.call.deadline); });
     if (!device)
         return fail(std::move(device).error());
     return {};
@@ -89,11 +95,14 @@ Result<void> Converger::detach(Pass &pass) {
         auto connector = connectors_.for_protocol(connection->protocol);
         if (!connector)
             return fail(std::move(connector).error());
-        auto gone = (*connector)->disconnect(*connection, pass.task.call.deadline);
+        auto gone = perform(Step::act_disconnect,
+                            [&] { return (*connector)->disconnect(*connection, pass.task.call.deadline); });
         if (!gone && gone.error().code != Code::not_found)
             return fail(std::move(gone).error());
     }
-    if (auto detached = pass.driver->detach(pass.task.call, pass.here(node_)); !detached)
+    auto detached =
+        perform(Step::act_detach, [&] { return pass.driver->detach(pass.task.call, pass.here(node_)); });
+    if (!detached)
         return detached;
     auto after = pass.driver->get(pass.task.call, record.id);
     if (after) {
@@ -107,13 +116,16 @@ Result<void> Converger::detach(Pass &pass) {
         return fail(std::move(after).error());
     }
     record.connection.reset();
-    return journal_.save(record);
+    std::erase_if(record.uses, [](const auto &row) { return row.second.ending; }); // they are over
+    return journal_.save(record, Step::detach_record);
 }
 
 Result<void> Converger::destroy(Pass &pass) {
     VolumeRecord &record = pass.record;
     pass.task.stage("destroying on the backend");
-    if (auto destroyed = pass.driver->destroy(pass.task.call, record.id); !destroyed)
+    auto destroyed =
+        perform(Step::act_destroy, [&] { return pass.driver->destroy(pass.task.call, record.id); });
+    if (!destroyed)
         return destroyed;
     spdlog::info("volume {} ({}): destroyed on backend {}", record.name, record.id, record.backend);
     return {};
@@ -131,7 +143,7 @@ Result<void> Converger::rescan(Pass &pass) {
         return fail(std::move(connector).error());
     const auto wanted = pass.sight.volume ? pass.sight.volume->bytes : pass.record.bytes;
     const Deadline limit = pass.task.call.deadline.earlier(Deadline::after(std::chrono::seconds(10)));
-    auto device = (*connector)->rescan(*connection, wanted, limit);
+    auto device = perform(Step::act_rescan, [&] { return (*connector)->rescan(*connection, wanted, limit); });
     if (!device)
         spdlog::warn("volume {}: rescan: {}", pass.record.name, device.error().message);
     return {};

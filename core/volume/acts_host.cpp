@@ -17,8 +17,6 @@
 namespace drover {
 
 namespace {
-// How long an unmount waits for its users to go before it names them.
-constexpr std::chrono::seconds kUnmountPatience{8};
 constexpr std::uint32_t kDefaultRootMode = 0777; // as Flocker: any user of the container may write
 
 filesystem::BlockDevice block_device(const connect::Device &device) {
@@ -59,7 +57,7 @@ Result<void> Converger::format(Pass &pass) {
     record.format_token = random_uuid();
     if (record.fs_uuid.empty())
         record.fs_uuid = filesystem_uuid(record.id);
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::format_announce); !saved)
         return saved;
 
     // Look a second time, now that the record says what is about to happen: identity and blankness must hold
@@ -75,28 +73,32 @@ Result<void> Converger::format(Pass &pass) {
     }
     spdlog::info("volume {} ({}): formatting {} as {} with uuid {}", record.name, record.id,
                  again->device->path.string(), record.fstype, record.fs_uuid);
-    auto formatted = filesystem::format(block_device(*again->device),
-                                        {.fstype = record.fstype,
-                                         .uuid = record.fs_uuid,
-                                         .zeroed = pass.capabilities.zeroed && was_never_written},
-                                        pass.task.call.deadline);
+    auto formatted = perform(Step::act_format, [&] {
+        return filesystem::format(block_device(*again->device),
+                                  {.fstype = record.fstype,
+                                   .uuid = record.fs_uuid,
+                                   .zeroed = pass.capabilities.zeroed && was_never_written},
+                                  pass.task.call.deadline);
+    });
     if (!formatted)
         return formatted;
     record.format = plan::Format::done;
     record.format_token.clear();
-    return journal_.save(record);
+    return journal_.save(record, Step::format_record);
 }
 
 Result<void> Converger::finish_format(Pass &pass) {
     VolumeRecord &record = pass.record;
     pass.task.stage("checking the new filesystem");
-    auto checked = filesystem::check(block_device(*pass.sight.device), record.fstype,
-                                     filesystem::CheckMode::verify, pass.task.call.deadline);
+    auto checked = perform(Step::act_check, [&] {
+        return filesystem::check(block_device(*pass.sight.device), record.fstype,
+                                 filesystem::CheckMode::verify, pass.task.call.deadline);
+    });
     if (!checked)
         return fail(std::move(checked).error());
     record.format = plan::Format::done;
     record.format_token.clear();
-    return journal_.save(record);
+    return journal_.save(record, Step::format_record);
 }
 
 Result<void> Converger::mount(Pass &pass, bool grow_first) {
@@ -104,8 +106,10 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
     const filesystem::BlockDevice device = block_device(*pass.sight.device);
     const auto target = node_.mount_target(record.id);
     pass.task.stage("checking the filesystem");
-    auto checked =
-        filesystem::check(device, record.fstype, filesystem::CheckMode::preen, pass.task.call.deadline);
+    auto checked = perform(Step::act_check, [&] {
+        return filesystem::check(device, record.fstype, filesystem::CheckMode::preen,
+                                 pass.task.call.deadline);
+    });
     if (!checked)
         return fail(std::move(checked).error());
     if (checked->repaired)
@@ -113,11 +117,13 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
                      checked->output);
     const auto grow_to = [&](const std::optional<std::filesystem::path> &mounted_at) -> Result<void> {
         pass.task.stage("growing the filesystem");
-        auto grown = filesystem::grow(device, mounted_at, record.fstype, pass.task.call.deadline);
+        auto grown = perform(Step::act_grow, [&] {
+            return filesystem::grow(device, mounted_at, record.fstype, pass.task.call.deadline);
+        });
         if (!grown)
             return fail(std::move(grown).error());
         record.grow_pending = false;
-        return journal_.save(record);
+        return journal_.save(record, Step::grow_record);
     };
     // ext4 grows before it is mounted (that needs no privilege of its own), xfs can only grow afterwards.
     if (grow_first && record.fstype == "ext4") {
@@ -125,24 +131,28 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
             return grown;
     }
     pass.task.stage("mounting");
-    if (auto mounted = filesystem::mount(device, target, record.fstype, {}, pass.task.call.deadline);
-        !mounted)
+    auto mounted = perform(Step::act_mount, [&] {
+        return filesystem::mount(device, target, record.fstype, {}, pass.task.call.deadline);
+    });
+    if (!mounted)
         return mounted;
     if (grow_first && record.fstype != "ext4") {
         if (auto grown = grow_to(target); !grown)
             return grown;
     }
     if (!record.root_prepared) {
-        auto prepared = filesystem::prepare_new_root(target, record.root.mode.value_or(kDefaultRootMode),
-                                                     record.root.uid.value_or(0), record.root.gid.value_or(0),
-                                                     pass.task.call.deadline);
+        auto prepared = perform(Step::act_prepare_root, [&] {
+            return filesystem::prepare_new_root(target, record.root.mode.value_or(kDefaultRootMode),
+                                                record.root.uid.value_or(0), record.root.gid.value_or(0),
+                                                pass.task.call.deadline);
+        });
         if (!prepared)
             return prepared;
         record.root_prepared = true;
-        if (auto saved = journal_.save(record); !saved)
+        if (auto saved = journal_.save(record, Step::root_record); !saved)
             return saved;
     }
-    return make_subfolder(target, record.root);
+    return perform(Step::act_subfolder, [&] { return make_subfolder(target, record.root); });
 }
 
 Result<void> Converger::grow(VolumeRecord &record, const Sight &sight, const Task &task) {
@@ -151,19 +161,23 @@ Result<void> Converger::grow(VolumeRecord &record, const Sight &sight, const Tas
         auto connector = connectors_.for_protocol(sight.connection->protocol);
         if (!connector)
             return fail(std::move(connector).error());
-        auto device = (*connector)->rescan(*sight.connection, record.bytes, task.call.deadline);
+        auto device = perform(Step::act_rescan, [&] {
+            return (*connector)->rescan(*sight.connection, record.bytes, task.call.deadline);
+        });
         if (!device)
             return fail(std::move(device).error());
     }
     if (!record.grow_pending || sight.seen.mount != plan::MountSeen::right || !sight.device)
         return {};
     task.stage("growing the filesystem");
-    auto grown = filesystem::grow(block_device(*sight.device), node_.mount_target(record.id), record.fstype,
-                                  task.call.deadline);
+    auto grown = perform(Step::act_grow, [&] {
+        return filesystem::grow(block_device(*sight.device), node_.mount_target(record.id), record.fstype,
+                                task.call.deadline);
+    });
     if (!grown)
         return fail(std::move(grown).error());
     record.grow_pending = false;
-    return journal_.save(record);
+    return journal_.save(record, Step::grow_record);
 }
 
 Result<void> Converger::unmount(Pass &pass) {
@@ -171,8 +185,9 @@ Result<void> Converger::unmount(Pass &pass) {
     if (!entry)
         return fail(failure_of(pass, plan::Action::fail_wrong));
     pass.task.stage("unmounting");
-    const Deadline patience = pass.task.call.deadline.earlier(Deadline::after(kUnmountPatience));
-    return filesystem::unmount(entry->target, entry->major, entry->minor, patience);
+    const Deadline patience = pass.task.call.deadline.earlier(Deadline::after(node_.unmount_patience));
+    return perform(Step::act_unmount,
+                   [&] { return filesystem::unmount(entry->target, entry->major, entry->minor, patience); });
 }
 
 Result<void> Converger::unmount_wrong(Pass &pass) {
@@ -190,12 +205,17 @@ Result<void> Converger::tear_down(Pass &pass) {
     spdlog::warn(
         "volume {} ({}): mounted here, but the backend says it is not attached to this node: unmounting",
         pass.record.name, pass.record.id);
-    const Deadline patience = pass.task.call.deadline.earlier(Deadline::after(kUnmountPatience));
-    auto unmounted = filesystem::unmount(entry->target, entry->major, entry->minor, patience);
-    if (!unmounted && ::umount2(entry->target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+    const Deadline patience = pass.task.call.deadline.earlier(Deadline::after(node_.unmount_patience));
+    auto unmounted = perform(Step::act_unmount, [&]() -> Result<void> {
+        auto clean = filesystem::unmount(entry->target, entry->major, entry->minor, patience);
+        if (!clean && ::umount2(entry->target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+            return {};
+        return clean;
+    });
+    if (!unmounted)
         return unmounted;
     pass.record.connection.reset();
-    return journal_.save(pass.record);
+    return journal_.save(pass.record, Step::tear_down_record);
 }
 
 } // namespace drover

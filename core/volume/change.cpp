@@ -21,7 +21,7 @@ Result<VolumeView> Volumes::do_extend(const Task &task, VolumeRecord record, std
                                                    (*driver)->description().name, record.backend));
     }
     record.extend_to = bytes;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::extend_announce); !saved)
         return fail(std::move(saved).error());
     if (auto grown = finish_extend(task, record); !grown) {
         note_failure(record, grown.error(), std::nullopt);
@@ -39,11 +39,17 @@ Result<void> Volumes::finish_extend(const Task &task, VolumeRecord &record) {
     if (!capabilities)
         return fail(std::move(capabilities).error());
     auto sight = converger_.look(record, task);
+    if (sight && sight->classify(record) == plan::Discovered::here_nodev) {
+        // After a reboot the backend still shows it attached: bring it to where it should be first.
+        if (auto reached = converger_.reach(record, record.desired, task); !reached)
+            return reached;
+        sight = converger_.look(record, task);
+    }
     if (!sight)
         return fail(std::move(sight).error());
     const auto refuse = [&](Error error) -> Result<void> {
         record.extend_to = 0;
-        if (auto saved = journal_.save(record); !saved)
+        if (auto saved = journal_.save(record, Step::extend_withdraw); !saved)
             return saved;
         return fail(std::move(error));
     };
@@ -76,7 +82,8 @@ Result<void> Volumes::finish_extend(const Task &task, VolumeRecord &record) {
                                               plan::to_string(sight->classify(record)))});
     }
     task.stage("extending on the backend");
-    auto extended = (*driver)->extend(task.call, record.id, record.extend_to);
+    auto extended =
+        perform(Step::act_extend, [&] { return (*driver)->extend(task.call, record.id, record.extend_to); });
     if (!extended) {
         if (extended.error().retryable || extended.error().state_unknown)
             return fail(std::move(extended).error());
@@ -93,7 +100,7 @@ Result<void> Volumes::finish_extend(const Task &task, VolumeRecord &record) {
     record.grow_pending = record.grow_pending || (has_filesystem && extended->bytes > record.bytes);
     record.bytes = extended->bytes;
     record.extend_to = 0;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::extend_record); !saved)
         return saved;
     return converger_.grow(record, *sight, task);
 }
@@ -114,12 +121,18 @@ Result<void> Volumes::do_remove(const Task &task, VolumeRecord record, RemovePol
         return fail(Code::conflict, fmt::format("it has snapshots ({}): remove them first", names));
     }
     record.desired = plan::Desired::destroy;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::remove_announce); !saved)
         return saved;
     auto destroyed = converger_.reach(record, plan::Desired::destroy, task);
     if (destroyed)
         return {};
     const Error &error = destroyed.error();
+    // It was never made, and will not be: there is nothing to remove.
+    auto withdrawn = withdraw_create(task, record, error);
+    if (!withdrawn)
+        return fail(std::move(withdrawn).error());
+    if (*withdrawn)
+        return {};
     if (error.retryable && error.code != Code::conflict) {
         // The tombstone is written: it goes on by itself as soon as the backend can.
         note_failure(record, error, std::nullopt);
@@ -127,7 +140,7 @@ Result<void> Volumes::do_remove(const Task &task, VolumeRecord record, RemovePol
         return destroyed;
     }
     record.desired = plan::Desired::release;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::remove_withdraw); !saved)
         return saved;
     note_failure(record, error, std::nullopt);
     return destroyed;
@@ -141,12 +154,12 @@ Result<void> Volumes::forget(const Task &task, VolumeRecord record) {
             return released;
     }
     for (const auto &snapshot : journal_.snapshots_of(record.id)) {
-        if (auto erased = journal_.erase_snapshot(snapshot->id); !erased)
+        if (auto erased = journal_.erase_snapshot(snapshot->id, Step::forget_snapshot); !erased)
             return erased;
     }
     spdlog::info("volume {} ({}): forgotten here; backend {} keeps it", record.name, record.id,
                  record.backend);
-    if (auto erased = journal_.erase_volume(record.id); !erased)
+    if (auto erased = journal_.erase_volume(record.id, Step::forget_volume); !erased)
         return erased;
     live_.erase(record.id);
     return {};

@@ -118,7 +118,7 @@ Result<void> Converger::act(Pass &pass, plan::Decision decision) {
     case Action::destroy:
         return destroy(pass);
     case Action::confirm_deleted:
-        if (auto erased = journal_.erase_volume(pass.record.id); !erased)
+        if (auto erased = journal_.erase_volume(pass.record.id, Step::remove_record); !erased)
             return erased;
         live_.erase(pass.record.id);
         pass.gone = true;
@@ -233,7 +233,7 @@ Result<void> Converger::learn_content(Pass &pass) {
         sight.seen.content = plan::Content::expected;
         sight.seen.content_has_our_uuid = true;
     }
-    return journal_.save(record);
+    return journal_.save(record, Step::content_record);
 }
 
 } // namespace drover

@@ -71,9 +71,7 @@ Result<VolumeView> Volumes::create_existing(const Task &task, const VolumeSpec &
     }
     if (record.intent || record.owner.empty()) {
         // A crash or an error came between; the same token finds what was made then.
-        if (auto made = converge_from_source(record, task); !made)
-            return fail(std::move(made).error());
-        return view(record);
+        return finish_create(task, record);
     }
     if (!spec.any_shape) {
         auto capabilities = parts_.backends.capabilities(record.backend);
@@ -115,7 +113,7 @@ Result<std::optional<VolumeView>> Volumes::adopt(const Task &task, const VolumeS
             return fail(std::move(same).error());
         }
     }
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::adopt_announce); !saved)
         return fail(std::move(saved).error());
     if (auto claimed = converger_.reach(record, plan::Desired::release, task); !claimed)
         return fail(std::move(claimed).error());
@@ -192,25 +190,38 @@ Result<VolumeView> Volumes::create_new(const Task &task, const VolumeSpec &spec,
     auto record = record_for(spec, id, backend);
     if (!record)
         return fail(std::move(record).error());
-    if (auto saved = journal_.save(*record); !saved)
+    if (auto saved = journal_.save(*record, Step::create_announce); !saved)
         return fail(std::move(saved).error());
-    auto made = converge_from_source(*record, task);
-    if (made)
-        return view(*record);
+    return finish_create(task, *record);
+}
 
-    // The caller is told that it failed, so nothing of it may stay, unless nobody can tell whether something
-    // was made: then the intent stays, and the next create (or remove) of that name finds out.
-    auto driver = parts_.backends.driver(backend);
-    if (driver && !made.error().state_unknown) {
-        const auto now = (*driver)->get(task.call, id);
-        if (!now && now.error().code == Code::not_found) {
-            if (auto erased = journal_.erase_volume(id); !erased)
-                return fail(std::move(erased).error());
-            return fail(std::move(made).error());
-        }
-    }
-    note_failure(*record, made.error(), std::nullopt);
+Result<VolumeView> Volumes::finish_create(const Task &task, VolumeRecord &record) {
+    auto made = converge_from_source(record, task);
+    if (made)
+        return view(record);
+    auto withdrawn = withdraw_create(task, record, made.error());
+    if (!withdrawn)
+        return fail(std::move(withdrawn).error());
+    if (!*withdrawn)
+        note_failure(record, made.error(), std::nullopt);
     return fail(std::move(made).error());
+}
+
+// A create that failed for good leaves nothing behind, unless nobody can tell whether something was made:
+// then the intent stays, and the next create (or remove) of that name finds out. True: it is withdrawn.
+Result<bool> Volumes::withdraw_create(const Task &task, const VolumeRecord &record, const Error &failure) {
+    if (!record.intent || failure.state_unknown)
+        return false;
+    auto driver = parts_.backends.driver(record.backend);
+    if (!driver)
+        return false;
+    const auto now = (*driver)->get(task.call, record.id);
+    if (now || now.error().code != Code::not_found)
+        return false;
+    if (auto erased = journal_.erase_volume(record.id, Step::create_withdraw); !erased)
+        return fail(std::move(erased).error());
+    live_.erase(record.id);
+    return true;
 }
 
 // A source that is mounted here is frozen while it is copied, so that the copy is one instant's.

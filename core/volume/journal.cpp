@@ -98,8 +98,14 @@ std::vector<Journal::SnapshotPtr> Journal::snapshots_of(const std::string &volum
     return rows;
 }
 
+// The one place that writes.
+Result<std::int64_t> Journal::commit(const store::Write &write, Step step) {
+    return perform(step, [&] { return store_.commit({&write, 1}); });
+}
+
 template <typename Record>
-Result<void> Journal::save_row(Table<Record> &table, const std::string &key, const Record &record) {
+Result<void> Journal::save_row(Table<Record> &table, const std::string &key, const Record &record,
+                               Step step) {
     std::int64_t expected = 0;
     {
         const std::shared_lock lock(mutex_);
@@ -109,8 +115,7 @@ Result<void> Journal::save_row(Table<Record> &table, const std::string &key, con
             expected = found->second.revision;
         }
     }
-    const std::array writes{store::Write{.key = key, .value = encode(record), .expected = expected}};
-    auto revision = store_.commit(writes);
+    auto revision = commit({.key = key, .value = encode(record), .expected = expected}, step);
     if (!revision)
         return fail(std::move(revision).error());
     const std::unique_lock lock(mutex_);
@@ -119,7 +124,8 @@ Result<void> Journal::save_row(Table<Record> &table, const std::string &key, con
 }
 
 template <typename Record>
-Result<void> Journal::erase_row(Table<Record> &table, const std::string &key, const std::string &id) {
+Result<void> Journal::erase_row(Table<Record> &table, const std::string &key, const std::string &id,
+                                Step step) {
     std::int64_t expected = 0;
     {
         const std::shared_lock lock(mutex_);
@@ -128,8 +134,7 @@ Result<void> Journal::erase_row(Table<Record> &table, const std::string &key, co
             return {};
         expected = found->second.revision;
     }
-    const std::array writes{store::Write{.key = key, .value = std::nullopt, .expected = expected}};
-    auto revision = store_.commit(writes);
+    auto revision = commit({.key = key, .value = std::nullopt, .expected = expected}, step);
     if (!revision)
         return fail(std::move(revision).error());
     const std::unique_lock lock(mutex_);
@@ -137,8 +142,8 @@ Result<void> Journal::erase_row(Table<Record> &table, const std::string &key, co
     return {};
 }
 
-Result<void> Journal::save(const VolumeRecord &record) {
-    auto saved = save_row(volumes_, key_of(kVolumes, record.id), record);
+Result<void> Journal::save(const VolumeRecord &record, Step step) {
+    auto saved = save_row(volumes_, key_of(kVolumes, record.id), record, step);
     if (saved) {
         const std::unique_lock lock(mutex_);
         ids_by_name_[record.name] = record.id;
@@ -146,15 +151,15 @@ Result<void> Journal::save(const VolumeRecord &record) {
     return saved;
 }
 
-Result<void> Journal::save(const SnapshotRecord &record) {
-    return save_row(snapshots_, key_of(kSnapshots, record.id), record);
+Result<void> Journal::save(const SnapshotRecord &record, Step step) {
+    return save_row(snapshots_, key_of(kSnapshots, record.id), record, step);
 }
 
-Result<void> Journal::erase_volume(const std::string &id) {
+Result<void> Journal::erase_volume(const std::string &id, Step step) {
     const auto record = volume(id);
     if (!record)
         return {};
-    auto erased = erase_row(volumes_, key_of(kVolumes, id), id);
+    auto erased = erase_row(volumes_, key_of(kVolumes, id), id, step);
     if (erased) {
         const std::unique_lock lock(mutex_);
         if (const auto named = ids_by_name_.find(record->name);
@@ -165,8 +170,8 @@ Result<void> Journal::erase_volume(const std::string &id) {
     return erased;
 }
 
-Result<void> Journal::erase_snapshot(const std::string &id) {
-    return erase_row(snapshots_, key_of(kSnapshots, id), id);
+Result<void> Journal::erase_snapshot(const std::string &id, Step step) {
+    return erase_row(snapshots_, key_of(kSnapshots, id), id, step);
 }
 
 Result<std::optional<std::string>> Journal::note(std::string_view key) const {
@@ -178,13 +183,23 @@ Result<std::optional<std::string>> Journal::note(std::string_view key) const {
     return std::optional<std::string>((*entry)->value);
 }
 
-Result<void> Journal::set_note(std::string_view key, std::string value) {
-    const std::array writes{
-        store::Write{.key = key_of(kNotes, key), .value = std::move(value), .expected = std::nullopt}};
-    auto revision = store_.commit(writes);
+Result<void> Journal::set_note(std::string_view key, std::string value, Step step) {
+    auto revision =
+        commit({.key = key_of(kNotes, key), .value = std::move(value), .expected = std::nullopt}, step);
     if (!revision)
         return fail(std::move(revision).error());
     return {};
+}
+
+Result<std::string> Journal::keep_note(std::string_view key, const std::string &value, Step step) {
+    auto stored = note(key);
+    if (!stored)
+        return fail(std::move(stored).error());
+    if (*stored)
+        return std::move(**stored);
+    if (auto written = set_note(key, value, step); !written)
+        return fail(std::move(written).error());
+    return value;
 }
 
 } // namespace drover

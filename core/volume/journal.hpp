@@ -5,6 +5,7 @@
 
 #include "core/store/store.hpp"
 #include "core/volume/records.hpp"
+#include "core/volume/steps.hpp"
 
 #include <map>
 #include <memory>
@@ -33,15 +34,18 @@ public:
     [[nodiscard]] std::vector<SnapshotPtr> snapshots() const;
     [[nodiscard]] std::vector<SnapshotPtr> snapshots_of(const std::string &volume_id) const;
 
+    // Each write is a step with a name, at which a test can crash.
     // Durable on return. Code::conflict when another writer changed the row (another agent on this state).
-    Result<void> save(const VolumeRecord &record);
-    Result<void> save(const SnapshotRecord &record);
-    Result<void> erase_volume(const std::string &id);
-    Result<void> erase_snapshot(const std::string &id);
+    Result<void> save(const VolumeRecord &record, Step step);
+    Result<void> save(const SnapshotRecord &record, Step step);
+    Result<void> erase_volume(const std::string &id, Step step);
+    Result<void> erase_snapshot(const std::string &id, Step step);
 
     // Single texts about this node ("boot-id").
     Result<std::optional<std::string>> note(std::string_view key) const;
-    Result<void> set_note(std::string_view key, std::string value);
+    Result<void> set_note(std::string_view key, std::string value, Step step);
+    // Writes it if there is none yet. What it is then: the first value stays for ever.
+    Result<std::string> keep_note(std::string_view key, const std::string &value, Step step);
 
 private:
     explicit Journal(store::Store &store) : store_(store) {}
@@ -55,9 +59,10 @@ private:
     using Table = std::unordered_map<std::string, Row<Record>>;
 
     template <typename Record>
-    Result<void> save_row(Table<Record> &table, const std::string &key, const Record &record);
+    Result<void> save_row(Table<Record> &table, const std::string &key, const Record &record, Step step);
     template <typename Record>
-    Result<void> erase_row(Table<Record> &table, const std::string &key, const std::string &id);
+    Result<void> erase_row(Table<Record> &table, const std::string &key, const std::string &id, Step step);
+    Result<std::int64_t> commit(const store::Write &write, Step step);
 
     store::Store &store_;
     mutable std::shared_mutex mutex_;

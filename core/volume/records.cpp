@@ -192,7 +192,8 @@ json::value encode_uses(const std::map<std::string, Use> &uses) {
         rows.push_back(json::object{{"use", use},
                                     {"count", state.count},
                                     {"delivered", state.delivered},
-                                    {"inherited", state.inherited}});
+                                    {"inherited", state.inherited},
+                                    {"ending", state.ending}});
     }
     return rows;
 }
@@ -205,7 +206,8 @@ std::map<std::string, Use> decode_uses(const json::value &value) {
         Fields fields(row);
         uses[fields.text("use")] = Use{.count = fields.number("count"),
                                        .delivered = fields.boolean("delivered"),
-                                       .inherited = fields.boolean("inherited")};
+                                       .inherited = fields.boolean("inherited"),
+                                       .ending = fields.boolean("ending")};
         fields.end();
     }
     return uses;
@@ -236,7 +238,7 @@ Result<Record> decode(std::string_view text, std::string_view what, Read &&read)
 std::uint64_t VolumeRecord::use_count() const noexcept {
     std::uint64_t sum = 0;
     for (const auto &[use, state] : uses)
-        sum += state.count;
+        sum += state.ending ? 0 : state.count;
     return sum;
 }
 

@@ -19,6 +19,7 @@ struct Use {
     std::uint64_t count = 0;
     bool delivered = false; // the caller has its answer
     bool inherited = false; // counted for an engine that died; its container may have died after it
+    bool ending = false;    // its end was asked for and not answered yet: it does not count any more
     bool operator==(const Use &) const = default;
 };
 

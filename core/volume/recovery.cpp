@@ -52,7 +52,9 @@ Result<void> Volumes::recover() {
         if (record.frozen) {
             // Whatever else is wrong, nobody may wait for ever on a filesystem that a crash left frozen.
             if (mounted != table->end()) {
-                auto thawed = filesystem::thaw_leftover(target, Deadline::after(std::chrono::seconds(30)));
+                auto thawed = perform(Step::act_thaw_leftover, [&] {
+                    return filesystem::thaw_leftover(target, Deadline::after(std::chrono::seconds(30)));
+                });
                 if (!thawed)
                     spdlog::error("volume {}: {}", record.name, thawed.error().message);
             }
@@ -74,7 +76,7 @@ Result<void> Volumes::recover() {
         }
         if (record.use_count() == 0 && record.desired == plan::Desired::mount)
             record.desired = plan::Desired::release;
-        if (auto saved = journal_.save(record); !saved)
+        if (auto saved = journal_.save(record, Step::recover_record); !saved)
             return saved;
         converge_later(record, std::chrono::nanoseconds(0));
     }
@@ -84,7 +86,7 @@ Result<void> Volumes::recover() {
         if (const auto record = journal_.volume(snapshot->volume_id))
             converge_later(*record, std::chrono::nanoseconds(0));
     }
-    return journal_.set_note("boot-id", parts_.node.boot_id);
+    return journal_.set_note("boot-id", parts_.node.boot_id, Step::boot_record);
 }
 
 void Volumes::backend_ready(const std::string &backend) {
@@ -193,8 +195,16 @@ Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
         if (!driver)
             return fail(std::move(driver).error());
         if (snapshot->state == SnapshotRecord::State::deleting) {
-            if (auto removed = do_snapshot_remove(task, snapshot->id); !removed)
+            auto removed = do_snapshot_remove(task, snapshot->id);
+            if (removed)
+                continue;
+            if (const auto now = journal_.snapshot(snapshot->id);
+                !now || now->state == SnapshotRecord::State::deleting) {
                 return removed;
+            }
+            // The backend refuses: it stays, and whoever asked for the removal asks again.
+            spdlog::warn("volume {}: snapshot {} stays: {}", record.name, snapshot->name,
+                         removed.error().message);
             continue;
         }
         // Taken or not? The backend knows. Whether the filesystem was frozen all the while, nobody does any
@@ -203,14 +213,14 @@ Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
         if (!there && there.error().code != Code::not_found)
             return fail(std::move(there).error());
         if (!there) {
-            if (auto erased = journal_.erase_snapshot(snapshot->id); !erased)
+            if (auto erased = journal_.erase_snapshot(snapshot->id, Step::recover_snapshot_withdraw); !erased)
                 return erased;
             continue;
         }
         SnapshotRecord taken = *snapshot;
         taken.bytes = there->bytes;
         taken.state = SnapshotRecord::State::ready;
-        if (auto saved = journal_.save(taken); !saved)
+        if (auto saved = journal_.save(taken, Step::recover_snapshot); !saved)
             return saved;
     }
     if (!record.reverting.empty()) {
@@ -221,7 +231,22 @@ Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
         if (auto extended = finish_extend(task, record); !extended)
             return extended;
     }
-    return converger_.reach(record, record.desired, task);
+    if (auto reached = converger_.reach(record, record.desired, task); !reached) {
+        // Nobody was told that it exists; who wants it asks again, and is told why not.
+        if (reached.error().retryable)
+            return reached;
+        auto withdrawn = withdraw_create(task, record, reached.error());
+        if (!withdrawn)
+            return fail(std::move(withdrawn).error());
+        return *withdrawn ? Result<void>() : reached;
+    }
+    if (!record.grow_pending || record.desired != plan::Desired::mount)
+        return {};
+    // A crash came between the backend's growth and the filesystem's.
+    auto sight = converger_.look(record, task);
+    if (!sight)
+        return fail(std::move(sight).error());
+    return converger_.grow(record, *sight, task);
 }
 
 } // namespace drover

@@ -137,7 +137,7 @@ TEST(Recovery, AFilesystemThatACrashLeftFrozenIsThawedAtTheStart) {
     world.settle();
     VolumeRecord record = *world.journal().volume_named("db");
     record.frozen = true; // as a snapshot writes it before it freezes
-    ASSERT_TRUE(world.journal().save(record));
+    ASSERT_TRUE(world.journal().save(record, Step::recover_record));
     const int fd = ::open(mounted->mountpoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ASSERT_EQ(::ioctl(fd, FIFREEZE, 0), 0);
     world.restart_agent();
@@ -160,13 +160,13 @@ TEST(Recovery, WhatWasBegunIsFinished) {
                            .bytes = 64 * kMiB,
                            .intent = true,
                            .fstype = "ext4"};
-    ASSERT_TRUE(world.journal().save(announced));
+    ASSERT_TRUE(world.journal().save(announced, Step::recover_record));
     VolumeRecord growing = *world.journal().volume_named("db");
     growing.extend_to = 96 * kMiB;
-    ASSERT_TRUE(world.journal().save(growing));
+    ASSERT_TRUE(world.journal().save(growing, Step::recover_record));
     VolumeRecord leaving = *world.journal().volume_named("old");
     leaving.desired = plan::Desired::destroy;
-    ASSERT_TRUE(world.journal().save(leaving));
+    ASSERT_TRUE(world.journal().save(leaving, Step::recover_record));
     world.restart_agent();
     world.settle();
     EXPECT_EQ(world.volumes().get({.name_or_id = "new"})->status, VolumeStatus::available);
@@ -183,10 +183,10 @@ TEST(Recovery, ASnapshotThatWasAnnouncedIsThereOrForgotten) {
     ASSERT_TRUE(taken);
     SnapshotRecord record = *world.journal().snapshot(taken->id);
     record.state = SnapshotRecord::State::creating;
-    ASSERT_TRUE(world.journal().save(record));
+    ASSERT_TRUE(world.journal().save(record, Step::recover_record));
     record.id = "5f5d2c3a-8f0e-5c7d-9c55-0123456789ab";
     record.name = "never taken";
-    ASSERT_TRUE(world.journal().save(record));
+    ASSERT_TRUE(world.journal().save(record, Step::recover_record));
     world.restart_agent();
     world.settle();
     EXPECT_EQ(world.volumes().snapshot("taken", VolumeRef{.name_or_id = "db"})->status, "ready");

@@ -46,21 +46,22 @@ Result<bool> Volumes::frozen(VolumeRecord &record, const Task &task,
     }
     task.stage("freezing the filesystem");
     record.frozen = true; // on disk first: a crash while it is frozen is repaired at the next start
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::freeze_announce); !saved)
         return fail(std::move(saved).error());
     const auto unfreeze_record = [&]() -> Result<void> {
         record.frozen = false;
-        return journal_.save(record);
+        return journal_.save(record, Step::freeze_record);
     };
-    auto freeze =
-        filesystem::Freeze::hold(parts_.node.mount_target(record.id), Deadline::after(kLongestFreeze));
+    auto freeze = perform(Step::act_freeze, [&] {
+        return filesystem::Freeze::hold(parts_.node.mount_target(record.id), Deadline::after(kLongestFreeze));
+    });
     if (!freeze) {
         if (auto saved = unfreeze_record(); !saved)
             return fail(std::move(saved).error());
         return fail(std::move(freeze).error());
     }
     auto worked = work();
-    const auto held = freeze->release();
+    const auto held = perform(Step::act_thaw, [&] { return freeze->release(); });
     if (auto saved = unfreeze_record(); !saved)
         return fail(std::move(saved).error());
     if (!worked)
@@ -104,13 +105,15 @@ Result<SnapshotView> Volumes::do_snapshot(const Task &task, VolumeRecord record,
         if (known->state == SnapshotRecord::State::deleting)
             return fail_retryable(Code::conflict, fmt::format("snapshot {} is being deleted", name));
     }
-    if (auto saved = journal_.save(snapshot); !saved)
+    if (auto saved = journal_.save(snapshot, Step::snapshot_announce); !saved)
         return fail(std::move(saved).error());
     std::optional<BackendVolume> taken;
     auto consistent = frozen(record, task, [&]() -> Result<void> {
         task.stage("taking the snapshot");
-        auto made = (*driver)->snapshot_create(
-            task.call, {.volume_id = record.id, .snapshot_id = snapshot.id, .name = name});
+        auto made = perform(Step::act_snapshot, [&] {
+            return (*driver)->snapshot_create(
+                task.call, {.volume_id = record.id, .snapshot_id = snapshot.id, .name = name});
+        });
         if (!made)
             return fail(std::move(made).error());
         taken = std::move(*made);
@@ -119,7 +122,7 @@ Result<SnapshotView> Volumes::do_snapshot(const Task &task, VolumeRecord record,
     if (!taken) {
         auto there = (*driver)->snapshot_get(task.call, snapshot.id);
         if (!there && there.error().code == Code::not_found) {
-            if (auto erased = journal_.erase_snapshot(snapshot.id); !erased)
+            if (auto erased = journal_.erase_snapshot(snapshot.id, Step::snapshot_withdraw); !erased)
                 return fail(std::move(erased).error());
         }
         return fail(consistent ? Error{.message = "the snapshot was not taken"}
@@ -128,7 +131,7 @@ Result<SnapshotView> Volumes::do_snapshot(const Task &task, VolumeRecord record,
     snapshot.bytes = taken->bytes;
     snapshot.filesystem_consistent = consistent && *consistent;
     snapshot.state = SnapshotRecord::State::ready;
-    if (auto saved = journal_.save(snapshot); !saved)
+    if (auto saved = journal_.save(snapshot, Step::snapshot_record); !saved)
         return fail(std::move(saved).error());
     if (!consistent)
         return fail(std::move(consistent).error()); // taken, but the thaw failed: people must know
@@ -145,15 +148,17 @@ Result<void> Volumes::do_snapshot_remove(const Task &task, const std::string &id
     SnapshotRecord snapshot = *found;
     const auto before = snapshot.state;
     snapshot.state = SnapshotRecord::State::deleting;
-    if (auto saved = journal_.save(snapshot); !saved)
+    if (auto saved = journal_.save(snapshot, Step::snapshot_remove_announce); !saved)
         return saved;
     task.stage("deleting the snapshot");
-    auto destroyed = (*driver)->snapshot_destroy(task.call, id);
+    auto destroyed =
+        perform(Step::act_snapshot_destroy, [&] { return (*driver)->snapshot_destroy(task.call, id); });
     if (destroyed || destroyed.error().code == Code::not_found)
-        return journal_.erase_snapshot(id);
+        return journal_.erase_snapshot(id, Step::snapshot_remove_record);
     if (!destroyed.error().retryable && !destroyed.error().state_unknown) {
-        snapshot.state = before; // refused, such as by a clone that needs it: it stays
-        if (auto saved = journal_.save(snapshot); !saved)
+        // Refused, such as by a clone that needs it: it stays.
+        snapshot.state = before == SnapshotRecord::State::deleting ? SnapshotRecord::State::ready : before;
+        if (auto saved = journal_.save(snapshot, Step::snapshot_remove_withdraw); !saved)
             return saved;
     }
     return destroyed;
@@ -196,7 +201,7 @@ Result<VolumeView> Volumes::do_revert(const Task &task, VolumeRecord record, con
                 : fmt::format("it is attached to another node ({}): stop what uses it there", sight->holder));
     }
     record.reverting = snapshot_id;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::revert_announce); !saved)
         return fail(std::move(saved).error());
     if (auto reverted = finish_revert(task, record); !reverted) {
         note_failure(record, reverted.error(), std::nullopt);
@@ -210,10 +215,12 @@ Result<void> Volumes::finish_revert(const Task &task, VolumeRecord &record) {
     if (!driver)
         return fail(std::move(driver).error());
     task.stage("reverting");
-    if (auto reverted = (*driver)->snapshot_revert(task.call, record.reverting); !reverted) {
+    auto reverted =
+        perform(Step::act_revert, [&] { return (*driver)->snapshot_revert(task.call, record.reverting); });
+    if (!reverted) {
         if (!reverted.error().retryable && !reverted.error().state_unknown) {
             record.reverting.clear();
-            if (auto saved = journal_.save(record); !saved)
+            if (auto saved = journal_.save(record, Step::revert_withdraw); !saved)
                 return saved;
         }
         return reverted;
@@ -224,7 +231,7 @@ Result<void> Volumes::finish_revert(const Task &task, VolumeRecord &record) {
     record.bytes = now->bytes;
     record.grow_pending = false; // the filesystem is as large as the device was then
     record.reverting.clear();
-    return journal_.save(record);
+    return journal_.save(record, Step::revert_record);
 }
 
 } // namespace drover

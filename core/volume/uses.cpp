@@ -4,6 +4,8 @@
 #include "core/volume/submit.hpp"
 #include "core/volume/volumes.hpp"
 
+#include <atomic>
+
 namespace drover {
 
 Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const std::string &use) {
@@ -15,11 +17,12 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
         return fail_retryable(Code::conflict, "a revert of it has not ended: repeat the revert, or wait");
     if (const auto known = record.uses.find(use); known != record.uses.end() && known->second.inherited)
         drop_dead_heirs(record, task);
+    std::erase_if(record.uses, [](const auto &row) { return row.second.ending; });
     const auto before = record.uses;
     Use &counted = record.uses[use];
     ++counted.count;
     record.desired = plan::Desired::mount;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::use_announce); !saved)
         return fail(std::move(saved).error());
     auto mounted = converger_.reach(record, plan::Desired::mount, task);
     if (mounted) {
@@ -33,7 +36,7 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
     record.uses = before;
     if (record.use_count() == 0)
         record.desired = plan::Desired::release;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::use_withdraw); !saved)
         return fail(std::move(saved).error());
     note_failure(record, mounted.error(), std::nullopt);
     if (record.desired == plan::Desired::release)
@@ -54,7 +57,7 @@ void Volumes::mount_delivered(const VolumeRef &ref, const std::string &use) {
             return;
         VolumeRecord changed = *record;
         changed.uses[use].delivered = true;
-        if (auto saved = journal_.save(changed); !saved)
+        if (auto saved = journal_.save(changed, Step::use_delivered); !saved)
             spdlog::warn("volume {}: {}", changed.name, saved.error().message);
     });
 }
@@ -63,13 +66,16 @@ Result<void> Volumes::do_unmount(const Task &task, VolumeRecord record, const st
     const auto counted = record.uses.find(use);
     if (counted == record.uses.end())
         return {}; // twice, or never mounted: nothing to take back
+    if (record.use_count() > 1 || (counted->second.ending && record.use_count() > 0)) {
+        if (counted->second.ending || --counted->second.count == 0)
+            record.uses.erase(counted);
+        return journal_.save(record, Step::use_end_record);
+    }
+    // The last one stays in the record until it is over, so that a repeat after a crash is told the same.
     const auto before = record.uses;
-    if (--counted->second.count == 0)
-        record.uses.erase(counted);
-    if (record.use_count() > 0)
-        return journal_.save(record);
+    counted->second.ending = true;
     record.desired = plan::Desired::release;
-    if (auto saved = journal_.save(record); !saved)
+    if (auto saved = journal_.save(record, Step::use_end_announce); !saved)
         return saved;
     auto released = converger_.reach(record, plan::Desired::release, task);
     if (released) {
@@ -77,13 +83,15 @@ Result<void> Volumes::do_unmount(const Task &task, VolumeRecord record, const st
             live.failure.reset();
             live.attempts = 0;
         });
-        return {};
+        record.uses.clear();
+        return journal_.save(record, Step::use_end_record);
     }
     if (live_.get(record.id).mounted) {
         // Busy: the use stays counted, so that the next try works and nothing is detached below a user.
         record.uses = before;
+        record.uses[use].ending = false;
         record.desired = plan::Desired::mount;
-        if (auto saved = journal_.save(record); !saved)
+        if (auto saved = journal_.save(record, Step::use_end_withdraw); !saved)
             return saved;
         note_failure(record, released.error(), std::nullopt);
         return released;
@@ -95,27 +103,38 @@ Result<void> Volumes::do_unmount(const Task &task, VolumeRecord record, const st
 }
 
 void Volumes::engine_seen(const EngineIdentity &engine) {
+    const std::string now = fmt::format("{}/{}", engine.pid, engine.start_ticks);
+    bool is_first = false;
     {
         const std::lock_guard guard(engine_mutex_);
         if (engine == engine_)
             return;
-        const std::string now = fmt::format("{}/{}", engine.pid, engine.start_ticks);
-        auto last = journal_.note("engine");
         engine_ = engine;
+        const auto last = journal_.note("engine");
         if (last && *last && **last == now)
-            return; // the same one as before our own restart
-        if (auto saved = journal_.set_note("engine", now); !saved)
+            return;                // the same one as before our own restart
+        is_first = last && !*last; // nothing was counted for another
+    }
+    // On disk only when every count was compared: a crash before that must not leave the rest uncompared.
+    const auto remember = [this, now] {
+        if (auto saved = journal_.set_note("engine", now, Step::engine_record); !saved)
             spdlog::warn("{}", saved.error().message);
-        if (last && !*last)
-            return; // the first engine ever: nothing was counted for another
+    };
+    std::vector<Journal::VolumePtr> used = journal_.volumes();
+    std::erase_if(used, [](const auto &record) { return record->uses.empty(); });
+    if (is_first || used.empty()) {
+        remember();
+        return;
     }
     spdlog::info("another container engine (pid {}): comparing the use counts with what is mounted",
                  engine.pid);
-    for (const auto &record : journal_.volumes()) {
-        if (record->uses.empty())
-            continue;
-        const std::string id = record->id;
-        parts_.workers.post(record->backend, id, [this, id] { reconcile_uses(id); });
+    const auto left = std::make_shared<std::atomic<std::size_t>>(used.size());
+    for (const auto &record : used) {
+        parts_.workers.post(record->backend, record->id, [this, id = record->id, left, remember] {
+            reconcile_uses(id);
+            if (--*left == 0)
+                remember();
+        });
     }
 }
 
@@ -141,9 +160,10 @@ void Volumes::reconcile_uses(const std::string &id) {
             return;
         }
         if (!users->empty()) {
+            std::erase_if(record.uses, [](const auto &row) { return row.second.ending; });
             for (auto &[use, state] : record.uses)
                 state = Use{.count = 1, .delivered = true, .inherited = true};
-            if (auto saved = journal_.save(record); !saved)
+            if (auto saved = journal_.save(record, Step::use_recount); !saved)
                 spdlog::warn("volume {}: {}", record.name, saved.error().message);
             return;
         }
@@ -152,7 +172,7 @@ void Volumes::reconcile_uses(const std::string &id) {
                  record.use_count());
     record.uses.clear();
     record.desired = plan::Desired::release;
-    if (auto saved = journal_.save(record); !saved) {
+    if (auto saved = journal_.save(record, Step::use_recount); !saved) {
         spdlog::warn("volume {}: {}", record.name, saved.error().message);
         return;
     }

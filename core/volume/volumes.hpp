@@ -102,6 +102,8 @@ private:
                                             const std::string &backend);
     Result<VolumeView> create_new(const Task &task, const VolumeSpec &spec, const std::string &id,
                                   const std::string &backend);
+    Result<VolumeView> finish_create(const Task &task, VolumeRecord &record);
+    Result<bool> withdraw_create(const Task &task, const VolumeRecord &record, const Error &failure);
     Result<VolumeRecord> record_for(const VolumeSpec &spec, const std::string &id,
                                     const std::string &backend) const;
     Result<void> converge_from_source(VolumeRecord &record, const Task &task);

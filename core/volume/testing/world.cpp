@@ -92,7 +92,7 @@ World::World(Options options) : options_(std::move(options)), folder_(options_.f
     }
     backend_root_ = options_.backend_root.empty() ? folder_ / "loopback" : options_.backend_root;
     std::filesystem::create_directories(mount_root());
-    boot_id_ = random_uuid();
+    boot_id_ = options_.boot_id.empty() ? random_uuid() : options_.boot_id;
     catalog_ = std::make_unique<Catalog>(driver_folder());
     build();
 }
@@ -104,19 +104,7 @@ World::~World() {
     driver_.reset();
     backends_.reset();
     if (owns_folder_) {
-        tear_down_devices();
-        std::error_code ignored;
-        // Empty mount points are immutable.
-        for (const auto &point : std::filesystem::directory_iterator(folder_ / "mnt", ignored)) {
-            const int fd = ::open(point.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-            int flags = 0;
-            if (fd >= 0 && ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
-                flags &= ~FS_IMMUTABLE_FL;
-                ::ioctl(fd, FS_IOC_SETFLAGS, &flags);
-            }
-            ::close(fd);
-        }
-        std::filesystem::remove_all(folder_, ignored);
+        remove_world(folder_, backend_root_);
     }
 }
 
@@ -139,15 +127,17 @@ void World::build() {
     backends_->add("loopback", driver_);
     connectors_ = std::make_unique<connect::Connectors>(connect::standard_connectors());
     workers_ = std::make_unique<Workers>();
-    volumes_ = std::make_unique<Volumes>(Volumes::Parts{.journal = *journal_,
-                                                        .backends = *backends_,
-                                                        .connectors = *connectors_,
-                                                        .workers = *workers_,
-                                                        .node = {.identity = {.id = options_.node_id},
-                                                                 .cluster_id = std::string(kDefaultClusterId),
-                                                                 .boot_id = boot_id_,
-                                                                 .mount_root = mount_root()},
-                                                        .defaults = {.bytes = 64U << 20U, .fstype = "ext4"}});
+    volumes_ =
+        std::make_unique<Volumes>(Volumes::Parts{.journal = *journal_,
+                                                 .backends = *backends_,
+                                                 .connectors = *connectors_,
+                                                 .workers = *workers_,
+                                                 .node = {.identity = {.id = options_.node_id},
+                                                          .cluster_id = std::string(kDefaultClusterId),
+                                                          .boot_id = boot_id_,
+                                                          .mount_root = mount_root(),
+                                                          .unmount_patience = options_.unmount_patience},
+                                                 .defaults = {.bytes = 64U << 20U, .fstype = "ext4"}});
     if (auto recovered = volumes_->recover(); !recovered)
         throw std::runtime_error("recover: " + recovered.error().message);
 }
@@ -165,24 +155,29 @@ void World::restart_agent() {
 
 void World::pretend_reboot() {
     workers_->stop(kLimit);
-    tear_down_devices();
+    release_devices(folder_, backend_root_);
     boot_id_ = random_uuid();
     restart_agent();
 }
 
-// What the driver's own detach would do, without asking it: unmount and free every loop device on files of
-// this world.
-void World::tear_down_devices() {
+// What the driver's own detach would do, without asking it.
+void release_devices(const std::filesystem::path &folder, const std::filesystem::path &backend_root) {
     if (auto table = filesystem::mount_table()) {
         for (auto entry = table->rbegin(); entry != table->rend(); ++entry) {
-            if (entry->target.starts_with(folder_.string() + "/"))
-                ::umount2(entry->target.c_str(), MNT_DETACH);
+            if (!entry->target.starts_with(folder.string() + "/"))
+                continue;
+            // A frozen filesystem would keep its device until its watchdog thaws it.
+            if (const int fd = ::open(entry->target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
+                ::ioctl(fd, FITHAW, 0);
+                ::close(fd);
+            }
+            ::umount2(entry->target.c_str(), MNT_DETACH);
         }
     }
     std::error_code ignored;
     for (const auto &block : std::filesystem::directory_iterator("/sys/block", ignored)) {
         const std::string backing = read_file(block.path() / "loop" / "backing_file");
-        if (!backing.starts_with(backend_root_.string() + "/"))
+        if (!backing.starts_with(backend_root.string() + "/"))
             continue;
         const int device = ::open(("/dev/" + block.path().filename().string()).c_str(), O_RDWR | O_CLOEXEC);
         if (device < 0)
@@ -190,6 +185,25 @@ void World::tear_down_devices() {
         ::ioctl(device, LOOP_CLR_FD, 0);
         ::close(device);
     }
+}
+
+void remove_world(const std::filesystem::path &folder, const std::filesystem::path &backend_root) {
+    release_devices(folder, backend_root);
+    std::error_code ignored;
+    // Empty mount points are immutable.
+    for (const auto &point : std::filesystem::directory_iterator(folder / "mnt", ignored)) {
+        const int fd = ::open(point.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int flags = 0;
+        if (fd >= 0 && ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+            flags &= ~FS_IMMUTABLE_FL;
+            ::ioctl(fd, FS_IOC_SETFLAGS, &flags);
+        }
+        ::close(fd);
+    }
+    const auto table = filesystem::mount_table();
+    const auto below = [&](const auto &entry) { return entry.target.starts_with(folder.string() + "/"); };
+    if (table && std::none_of(table->begin(), table->end(), below))
+        std::filesystem::remove_all(folder, ignored);
 }
 
 Result<VolumeView> World::create(VolumeSpec spec) {

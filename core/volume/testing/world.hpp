@@ -55,6 +55,8 @@ public:
         std::string node_id = "node-a";
         std::filesystem::path folder;       // empty: a new one
         std::filesystem::path backend_root; // empty: <folder>/loopback
+        std::string boot_id;                // empty: a new one
+        std::chrono::milliseconds unmount_patience{8000};
         // Wraps the loopback driver, to count or to fail its calls.
         std::function<std::shared_ptr<Driver>(std::shared_ptr<Driver>)> wrap;
     };
@@ -92,7 +94,6 @@ public:
 
 private:
     void build();
-    void tear_down_devices();
 
     Options options_;
     std::filesystem::path folder_;
@@ -109,6 +110,11 @@ private:
     std::unique_ptr<Workers> workers_;
     std::unique_ptr<Volumes> volumes_;
 };
+
+// What a dead agent left below `folder`: mounts, loop devices on images below `backend_root`, mount points.
+void release_devices(const std::filesystem::path &folder, const std::filesystem::path &backend_root);
+// The same, and the folder; unless something is still mounted below it.
+void remove_world(const std::filesystem::path &folder, const std::filesystem::path &backend_root);
 
 void write_file(const std::filesystem::path &file, std::string_view text);
 std::string read_file(const std::filesystem::path &file);
