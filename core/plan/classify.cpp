@@ -48,6 +48,12 @@ Discovered classify(const Observation &seen, const Records &records) noexcept {
     if (seen.mount != MountSeen::none && (seen.attachment != Attachment::here || !records.grant)) {
         return Discovered::stale_here;
     }
+    if (seen.attachment == Attachment::here && !records.grant) {
+        // Somebody else may use it now. A device that is left is ours to take away; the rest is not for us to
+        // say.
+        return seen.device == DeviceSeen::ready || seen.device == DeviceSeen::wrong ? Discovered::stale_here
+                                                                                    : Discovered::unknown;
+    }
     switch (seen.attachment) {
     case Attachment::nowhere:
         return Discovered::detached;
