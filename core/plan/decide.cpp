@@ -53,12 +53,16 @@ Decision decide(Discovered discovered, Desired desired, const Facts &facts) noex
         if (!facts.device_overdue)
             return {.action = A::rescan};
         return {.action = facts.reattached ? A::fail_nodev : A::reattach};
+    case A::format:
+        return {.action = facts.held_elsewhere_too ? A::wait_for_holder : A::format};
     case A::fail_suspect:
         // The one exception: our own mkfs had ended and we crashed before we could write that down.
         if (facts.format == Format::started && facts.content_has_our_uuid)
-            return {.action = A::finish_format};
+            return {.action = facts.held_elsewhere_too ? A::wait_for_holder : A::finish_format};
         return {.action = A::fail_suspect};
     case A::mount:
+        if (facts.held_elsewhere_too)
+            return {.action = A::wait_for_holder};
         return {.action = A::mount, .grow_first = facts.grow_pending};
     default:
         return {.action = action};

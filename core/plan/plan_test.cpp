@@ -30,6 +30,8 @@ std::vector<Facts> all_facts() {
                            .content_has_our_uuid = (bits & 8) != 0,
                            .device_overdue = (bits & 16) != 0,
                            .reattached = (bits & 32) != 0});
+            all.push_back(all.back());
+            all.back().held_elsewhere_too = true;
         }
     }
     return all;

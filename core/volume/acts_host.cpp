@@ -61,12 +61,14 @@ Result<void> Converger::format(Pass &pass) {
         return saved;
 
     // Look a second time, now that the record says what is about to happen: identity and blankness must hold
-    // twice.
+    // twice. A device that was never written must read as zero both times; one that a crashed mkfs may have
+    // written need not.
+    const bool promises_zeroes = pass.capabilities.zeroed && was_never_written;
     auto again = look(record, pass.task);
     if (!again)
         return fail(std::move(again).error());
     if (again->classify(record) != plan::Discovered::here_blank ||
-        again->device->path != pass.sight.device->path) {
+        again->device->path != pass.sight.device->path || (promises_zeroes && !again->reads_as_zero)) {
         return fail_retryable(
             Code::conflict, fmt::format("{} changed while it was about to be formatted; nothing was written",
                                         pass.sight.device->path.string()));
@@ -74,11 +76,10 @@ Result<void> Converger::format(Pass &pass) {
     spdlog::info("volume {} ({}): formatting {} as {} with uuid {}", record.name, record.id,
                  again->device->path.string(), record.fstype, record.fs_uuid);
     auto formatted = perform(Step::act_format, [&] {
-        return filesystem::format(block_device(*again->device),
-                                  {.fstype = record.fstype,
-                                   .uuid = record.fs_uuid,
-                                   .zeroed = pass.capabilities.zeroed && was_never_written},
-                                  pass.task.call.deadline);
+        return filesystem::format(
+            block_device(*again->device),
+            {.fstype = record.fstype, .uuid = record.fs_uuid, .zeroed = promises_zeroes},
+            pass.task.call.deadline);
     });
     if (!formatted)
         return formatted;

@@ -53,15 +53,17 @@ Result<void> Converger::reach(VolumeRecord &record, plan::Desired desired, const
         if (auto learned = learn_content(pass); !learned)
             return learned;
         const plan::Discovered discovered = pass.sight.classify(record);
-        const plan::Decision decision =
-            plan::decide(discovered, desired,
-                         plan::Facts{.may_create = record.intent,
-                                     .used_here = record.use_count() > 0,
-                                     .grow_pending = record.grow_pending,
-                                     .format = record.format,
-                                     .content_has_our_uuid = pass.sight.seen.content_has_our_uuid,
-                                     .device_overdue = pass.device_overdue,
-                                     .reattached = pass.reattached});
+        const plan::Decision decision = plan::decide(
+            discovered, desired,
+            plan::Facts{.may_create = record.intent,
+                        .used_here = record.use_count() > 0,
+                        .held_elsewhere_too = pass.sight.seen.attachment == plan::Attachment::here &&
+                                              !pass.sight.holder.empty(),
+                        .grow_pending = record.grow_pending,
+                        .format = record.format,
+                        .content_has_our_uuid = pass.sight.seen.content_has_our_uuid,
+                        .device_overdue = pass.device_overdue,
+                        .reattached = pass.reattached});
         SPDLOG_DEBUG("volume {} ({}): {} wanted {}: {}", record.name, record.id, plan::to_string(discovered),
                      plan::to_string(desired), plan::to_string(decision.action));
         if (decision.action == plan::Action::none)

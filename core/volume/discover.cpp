@@ -55,6 +55,9 @@ void look_at_backend(Sight &sight, const VolumeRecord &record, Driver &driver, c
     if (connection) {
         sight.seen.attachment = plan::Attachment::here;
         sight.connection = std::move(*connection);
+        std::vector<std::string_view> others(nodes.begin(), nodes.end());
+        std::erase(others, node.identity.id);
+        sight.holder = fmt::format("{}", fmt::join(others, ", "));
     } else if (connection.error().code != Code::not_found) {
         doubt(sight, std::move(connection).error());
     } else if (listed) {
@@ -155,6 +158,7 @@ void look_at_content(Sight &sight, const VolumeRecord &record, const DiscoverOpt
     }
     sight.content = probed->kind;
     sight.content_uuid = probed->uuid;
+    sight.reads_as_zero = probed->head_and_tail_zero;
     if (probed->blank) {
         sight.seen.content = plan::Content::blank;
         if (record.format != plan::Format::never || !options.zeroed)

@@ -22,6 +22,7 @@ struct Sight {
     std::optional<filesystem::MountEntry> at_target; // what is mounted on our mount point (the topmost)
     std::string content; // "ext4", "crypto_LUKS", ...: what the probe found; empty: nothing
     std::string content_uuid;
+    bool reads_as_zero = false; // at its head and tail
     std::string holder;         // the other nodes that have it, for people
     std::optional<Error> doubt; // why something is unknown or wrong
 

@@ -136,7 +136,8 @@ class ForeignSignature : public ::testing::TestWithParam<Signature> {};
 
 TEST_P(ForeignSignature, IsNeitherFormattedNorMounted) {
     World world;
-    const auto created = world.create("db", 320 * kMiB);
+    // mkfs.xfs wants 300 MiB, and the image is compared byte for byte.
+    const auto created = world.create("db", (GetParam().name == std::string("xfs") ? 320 : 32) * kMiB);
     ASSERT_TRUE(created);
     const auto image = image_of(world, created->id);
     const pid_t child = ::fork();
@@ -174,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
                                        "dd of=\"$1\" bs=512 seek=1 conv=notrunc"},
                       Signature{"plain_data_at_the_head", "echo precious | dd of=\"$1\" conv=notrunc"},
                       Signature{"plain_data_at_the_tail",
-                                "echo precious | dd of=\"$1\" bs=1M seek=319 conv=notrunc"}),
+                                "echo precious | dd of=\"$1\" bs=1M seek=31 conv=notrunc"}),
     [](const auto &row) { return std::string(row.param.name); });
 
 TEST(Volumes, AMountPointThatIsNotEmptyIsRefused) {
