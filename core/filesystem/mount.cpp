@@ -77,6 +77,9 @@ Result<std::string> prepare_here(const std::filesystem::path &target, mode_t mod
         return fail_errno(errno, fmt::format("removing lost+found from {}", target.string()));
     if (::fchown(fd.get(), uid, gid) != 0 || ::fchmod(fd.get(), mode) != 0)
         return fail_errno(errno, fmt::format("setting owner and mode of {}", target.string()));
+    // The caller is going to remember that this was done.
+    if (::fsync(fd.get()) != 0)
+        return fail_errno(errno, fmt::format("writing out {}", target.string()));
     return std::string();
 }
 

@@ -23,7 +23,7 @@ Result<void> mount(const BlockDevice &device, const std::filesystem::path &targe
                    const MountOptions &options, Deadline deadline);
 
 // On a filesystem that was just made: removes lost+found and sets owner and mode of its root. Changes nothing
-// when anything else is in it. Safe to repeat.
+// when anything else is in it. On disk when it returns. Safe to repeat.
 Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
                               Deadline deadline);
 

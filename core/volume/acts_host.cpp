@@ -23,28 +23,31 @@ filesystem::BlockDevice block_device(const connect::Device &device) {
     return {.path = device.path, .major = device.major, .minor = device.minor};
 }
 
+// Made under another name and renamed when it is as it should be, so that a crash leaves none that is half
+// made.
 Result<void> make_subfolder(const std::filesystem::path &target, const RootOptions &root) {
     if (root.subfolder.empty())
         return {};
     const auto folder = target / root.subfolder;
-    if (::mkdir(folder.c_str(), 0700) != 0) {
-        if (errno != EEXIST)
-            return fail_errno(errno, fmt::format("cannot make the folder {}", folder.string()));
-        struct stat status {};
-        if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-            return fail(Code::conflict,
-                        fmt::format("{} is not a folder: move it away, or use the volume without a subfolder",
-                                    folder.string()));
-        }
-        return {};
+    struct stat status {};
+    if (::lstat(folder.c_str(), &status) == 0) {
+        if (S_ISDIR(status.st_mode))
+            return {};
+        return fail(Code::conflict,
+                    fmt::format("{} is not a folder: move it away, or use the volume without a subfolder",
+                                folder.string()));
     }
-    if ((root.uid || root.gid) && ::lchown(folder.c_str(), root.uid.value_or(static_cast<uid_t>(-1)),
+    const auto beginning = target / fmt::format(".{}.new", root.subfolder);
+    if (::mkdir(beginning.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail_errno(errno, fmt::format("cannot make the folder {}", beginning.string()));
+    if ((root.uid || root.gid) && ::lchown(beginning.c_str(), root.uid.value_or(static_cast<uid_t>(-1)),
                                            root.gid.value_or(static_cast<gid_t>(-1))) != 0) {
         return fail_errno(errno, fmt::format("cannot give {} its owner", folder.string()));
     }
-    if (::chmod(folder.c_str(), root.mode.value_or(kDefaultRootMode)) != 0) {
+    if (::chmod(beginning.c_str(), root.mode.value_or(kDefaultRootMode)) != 0)
         return fail_errno(errno, fmt::format("cannot set the mode of {}", folder.string()));
-    }
+    if (::rename(beginning.c_str(), folder.c_str()) != 0)
+        return fail_errno(errno, fmt::format("cannot make the folder {}", folder.string()));
     return {};
 }
 } // namespace

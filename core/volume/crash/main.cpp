@@ -4,7 +4,9 @@
 //   crash_test [--power-cut] [--only TEXT] [--list]
 //
 // Without --power-cut a process is killed: what it had written is there. With it, what it had not synced is
-// lost (or half of it is, in turns), and so are mounts and devices.
+// lost, and so are mounts and devices; beside that the store's unsynced writes stay in memory (or half of
+// them do, in turns).
+#include "core/volume/crash/disk.hpp"
 #include "core/volume/crash/model.hpp"
 #include "core/volume/crash/power_loss_vfs.hpp"
 #include "core/volume/crash/scenario.hpp"
@@ -18,6 +20,7 @@
 #include <iostream>
 #include <set>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,8 +53,21 @@ public:
             ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
         if (shared_ == MAP_FAILED)
             throw std::bad_alloc();
+        std::string pattern = "/tmp/drover-crash-XXXXXX";
+        if (::mkdtemp(pattern.data()) == nullptr)
+            throw std::runtime_error("mkdtemp failed");
+        disks_ = pattern;
+        // The disks lie in memory: what counts is what is on them, not how long a platter takes.
+        if (::mount("none", disks_.c_str(), "tmpfs", 0, "size=4g,mode=700") != 0)
+            throw std::runtime_error("cannot mount a tmpfs");
+        Disk::make_blank(disks_ / "blank");
     }
-    ~Walk() { ::munmap(shared_, sizeof(Shared)); }
+    ~Walk() {
+        ::munmap(shared_, sizeof(Shared));
+        ::umount2(disks_.c_str(), MNT_DETACH);
+        std::error_code ignored;
+        std::filesystem::remove(disks_, ignored);
+    }
     Walk(const Walk &) = delete;
     Walk &operator=(const Walk &) = delete;
 
@@ -70,6 +86,7 @@ private:
     Trace &trace_;
     bool power_cut_;
     Shared *shared_;
+    std::filesystem::path disks_;
     std::filesystem::path folder_;
     std::atomic<bool> faults_ = false;
     std::string first_answer_;  // of a try without a crash
@@ -158,11 +175,10 @@ void Walk::report(const Scenario &scenario, const std::string &where, const std:
 
 // Without a place to die: the way it goes when nothing happens, which tells what the answers should be.
 void Walk::one_try(const Scenario &scenario, std::optional<std::size_t> die_at, Totals &totals) {
-    std::string pattern = "/tmp/drover-crash-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr)
-        throw std::runtime_error("mkdtemp failed");
-    folder_ = pattern;
+    folder_ = disks_ / "node";
+    std::filesystem::create_directory(folder_);
     const auto backend_root = folder_ / "loopback";
+    Disk disk(disks_ / "blank", folder_);
     struct Clean {
         const std::filesystem::path &folder;
         const std::filesystem::path &backend_root;
@@ -186,6 +202,7 @@ void Walk::one_try(const Scenario &scenario, std::optional<std::size_t> die_at, 
             throw std::runtime_error(
                 fmt::format("{}: never passes {}", scenario.name, to_string(*scenario.first_crash)));
     }
+    disk.sync();
     if (die_at)
         trace_.reset(*die_at);
     else
@@ -206,9 +223,12 @@ void Walk::one_try(const Scenario &scenario, std::optional<std::size_t> die_at, 
     if (die_at && end == End::killed)
         ++totals.crashes;
     const std::string asked = shared_->answer;
-    const bool rebooted = power_cut_ && !scenario.without_power_cut && die_at.has_value();
-    if (rebooted)
+    const bool rebooted = power_cut_ && die_at.has_value();
+    if (rebooted) {
+        disk.lose_power();
         testing::release_devices(folder_, backend_root);
+        disk.power_on();
+    }
     trace_.reset();
     try {
         live(scenario, "the repeat", [&] { ask_again(scenario, rebooted); });

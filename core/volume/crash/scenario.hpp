@@ -29,7 +29,7 @@ struct ExpectedVolume {
     std::string marker;                  // what its file "marker" holds; empty: it is new and empty
     std::string fstype = "ext4";
     bool attachment_may_stay = false; // the backend said a lie about it
-    bool shows_error = false;           // of the refusal
+    bool shows_error = false;         // of the refusal
     bool never_mounted = false;       // nothing can or should mount it: its content is not looked at
 };
 
