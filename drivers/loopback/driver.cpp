@@ -43,12 +43,6 @@ std::uint64_t find_max_bytes(int root) {
     return fits;
 }
 
-std::uint64_t unix_now_ns() {
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                          std::chrono::system_clock::now().time_since_epoch())
-                                          .count());
-}
-
 struct statvfs space_in(int root, const std::string &path) {
     struct statvfs space {};
     if (::fstatvfs(root, &space) != 0)
@@ -57,6 +51,12 @@ struct statvfs space_in(int root, const std::string &path) {
 }
 
 } // namespace
+
+std::uint64_t unix_now_ns() {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
+}
 
 Loopback::Loopback(drv::Host &host, drv::Call &call)
     : host_(host), settings_(read_settings(host)), root_(open_root(settings_.root_path)), locks_(root_.get()),
@@ -128,19 +128,17 @@ Space Loopback::space_of(std::string_view profile) const {
     return Space::returned; // none, or one that is no longer configured
 }
 
-void Loopback::refuse_unknown_shape(const drv::CreateRequest &request) const {
-    if (!request.pool.empty())
-        throw Error(Code::invalid, "there is no pool " + quoted(request.pool) + ": this backend has none");
+void Loopback::refuse_unknown_shape(std::string_view profile, std::string_view pool) const {
+    if (!pool.empty())
+        throw Error(Code::invalid, "there is no pool " + quoted(pool) + ": this backend has none");
     std::string known;
     for (const ProfileRule &rule : settings_.profiles) {
-        if (rule.name == request.profile)
+        if (rule.name == profile)
             return;
         known += (known.empty() ? "" : ", ") + rule.name;
     }
-    if (!request.profile.empty()) {
-        throw Error(Code::invalid,
-                    "there is no profile " + quoted(request.profile) + "; known are: " + known);
-    }
+    if (!profile.empty())
+        throw Error(Code::invalid, "there is no profile " + quoted(profile) + "; known are: " + known);
 }
 
 bool Loopback::is_this_node(std::string_view recorded) const {
@@ -222,7 +220,7 @@ drv::Volume Loopback::added(const Shelf &shelf, const std::string &key, Metadata
 }
 
 drv::Volume Loopback::create(drv::Call &call, const drv::CreateRequest &request) {
-    refuse_unknown_shape(request);
+    refuse_unknown_shape(request.profile, request.pool);
     const std::uint64_t bytes = rounded(request.bytes);
     const std::string key = key_of(request.id);
     const Fd lock = locks_.lock(call, {{volumes_.lock_name(key)}}, "volume " + quoted(request.id));

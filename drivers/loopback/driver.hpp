@@ -22,6 +22,8 @@
 
 namespace loopback {
 
+[[nodiscard]] std::uint64_t unix_now_ns();
+
 class Loopback {
 public:
     static constexpr drv::Description description() {
@@ -41,6 +43,11 @@ public:
 
     drv::Volume extend(drv::Call &call, std::string_view id, std::uint64_t bytes);
     std::vector<drv::Profile> profiles(drv::Call &call);
+    drv::Volume retype(drv::Call &call, const drv::RetypeRequest &request);
+    drv::Stats volume_stats(drv::Call &call, std::string_view id);
+    void list_volume_stats(drv::Call &call, const drv::ListRequest &request, drv::StatsSink &sink);
+    void pool_stats(drv::Call &call, drv::StatsSink &sink);
+    void fence(drv::Call &call, std::string_view node_id, drv::VolumeSink &sink);
 
     // A copy is made during the call. Where blocks can be shared it shows one instant even of a volume that
     // is being written; otherwise of an attached volume only while the host holds its filesystem frozen, as
@@ -60,7 +67,7 @@ private:
     [[nodiscard]] bool is_this_node(std::string_view recorded) const;
     [[nodiscard]] std::uint64_t rounded(std::uint64_t bytes) const;
     [[nodiscard]] Space space_of(std::string_view profile) const;
-    void refuse_unknown_shape(const drv::CreateRequest &request) const;
+    void refuse_unknown_shape(std::string_view profile, std::string_view pool) const;
     [[nodiscard]] drv::Volume to_volume(Object object, std::string_view key) const;
     // The one that is there, or EXISTS when it has another shape.
     [[nodiscard]] drv::Volume existing(Object object, const drv::CreateRequest &request,
@@ -73,6 +80,11 @@ private:
     // Makes a finished image the object's and shows it. Completes `metadata`.
     [[nodiscard]] drv::Volume added(const Shelf &shelf, const std::string &key, Metadata metadata,
                                     NewImage &image) const;
+    // retype.cpp, stats.cpp, fence.cpp
+    void try_to_give_back(int image, const Object &volume) const;
+    [[nodiscard]] drv::Stats stats_of(const Object &object, std::string_view id) const;
+    [[nodiscard]] std::optional<drv::Volume> cut(const drv::Call &call, const std::string &key,
+                                                 std::string_view node) const;
     // snapshots.cpp
     void flush_attached(const Object &volume) const;
     [[nodiscard]] std::size_t count_snapshots(const drv::Call &call, std::string_view volume_id) const;

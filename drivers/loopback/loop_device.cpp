@@ -88,10 +88,6 @@ std::string read_knob(const std::string &path, const char *name) {
     return text;
 }
 
-bool refuses_discards(const std::string &path) {
-    return read_knob(path, kDiscards) == "0" && read_knob(path, kHardwareDiscards) != "0";
-}
-
 // Puts a new device in the place of one that is free. One that somebody took meanwhile stays (EBUSY).
 void renew(const std::string &path) {
     const Fd control(::open(std::string(kControl).c_str(), O_RDWR | O_CLOEXEC));
@@ -193,6 +189,18 @@ std::string wwid_of(const FileId &backing) {
 
 bool is_bound(const std::string &path, const FileId &backing) {
     return static_cast<bool>(open_bound(path, backing, O_RDONLY));
+}
+
+bool is_any_loop_on(std::string_view part_of_path) {
+    const std::unique_ptr<DIR, int (*)(DIR *)> folder(::opendir("/sys/block"), &::closedir);
+    if (!folder)
+        throw failure("cannot list", "/sys/block", errno);
+    while (const dirent *entry = ::readdir(folder.get())) {
+        const std::string name = entry->d_name;
+        if (is_loop_name(name) && backing_path(name).find(part_of_path) != std::string::npos)
+            return true;
+    }
+    return false;
 }
 
 std::vector<BoundLoop> find_loops(std::string_view image_name, const FileId &backing) {
@@ -315,6 +323,10 @@ void resize_loop(const std::string &path, const FileId &backing) {
 void flush_loop(const std::string &path, const FileId &backing) {
     const Fd device = must_open_bound(path, backing, O_RDONLY);
     flush(device.get(), path);
+}
+
+bool refuses_discards(const std::string &path) {
+    return read_knob(path, kDiscards) == "0" && read_knob(path, kHardwareDiscards) != "0";
 }
 
 void refuse_discards(const std::string &path) {

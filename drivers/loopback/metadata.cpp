@@ -86,7 +86,14 @@ std::string to_json(const Metadata &metadata) {
         object["attachment"] = json::object{{"node", metadata.attachment->node},
                                             {"boot_id", metadata.attachment->boot_id},
                                             {"device", metadata.attachment->device},
-                                            {"read_only", metadata.attachment->read_only}};
+                                            {"read_only", metadata.attachment->read_only},
+                                            {"since_unix_ns", metadata.attachment->since_unix_ns}};
+        if (const auto &counters = metadata.attachment->counters) {
+            object["attachment"].get_object()["counters"] =
+                json::object{{"read_ops", counters->read_ops},       {"read_bytes", counters->read_bytes},
+                             {"read_ns", counters->read_ns},         {"write_ops", counters->write_ops},
+                             {"write_bytes", counters->write_bytes}, {"write_ns", counters->write_ns}};
+        }
     }
     return json::serialize(object) + "\n";
 }
@@ -134,8 +141,24 @@ std::variant<Metadata, std::string> from_json(std::string_view text) {
                                      .boot_id = inner.text("boot_id"),
                                      .device = inner.text("device"),
                                      .read_only = inner.flag("read_only")};
+    // Not written by the first drivers.
+    if (attachment->get_object().contains("since_unix_ns"))
+        metadata.attachment->since_unix_ns = inner.number("since_unix_ns");
     if (!inner.problem().empty())
         return inner.problem();
+    if (const json::value *counters = attachment->get_object().if_contains("counters")) {
+        if (!counters->is_object())
+            return "has a field \"counters\" that is no object";
+        Reader of_device(counters->get_object());
+        metadata.attachment->counters = LoopCounters{.read_ops = of_device.number("read_ops"),
+                                                     .read_bytes = of_device.number("read_bytes"),
+                                                     .read_ns = of_device.number("read_ns"),
+                                                     .write_ops = of_device.number("write_ops"),
+                                                     .write_bytes = of_device.number("write_bytes"),
+                                                     .write_ns = of_device.number("write_ns")};
+        if (!of_device.problem().empty())
+            return of_device.problem();
+    }
     return metadata;
 }
 

@@ -2,6 +2,8 @@
 // existence. This file turns it into text and back, distrusting the text; it does no I/O.
 #pragma once
 
+#include "loop_counters.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +19,8 @@ struct Attachment {
     std::string boot_id; // of the boot in which the device was made
     std::string device;  // /dev/loopN
     bool read_only = false;
+    std::uint64_t since_unix_ns = 0;      // when it was attached; 0: not written down
+    std::optional<LoopCounters> counters; // where those of the device stood then
 };
 
 struct Metadata {

@@ -134,7 +134,7 @@ drv::Volume Loopback::copy_to_volume(const drv::Call &call, const Shelf &shelf, 
 
 drv::Volume Loopback::snapshot_clone(drv::Call &call, std::string_view id,
                                      const drv::CreateRequest &request) {
-    refuse_unknown_shape(request);
+    refuse_unknown_shape(request.profile, request.pool);
     const std::string key = key_of(request.id);
     const Fd lock = locks_.lock(call, {{snapshots_.lock_name(key_of(id)), false}, {volumes_.lock_name(key)}},
                                 "snapshot " + quoted(id) + " or volume " + quoted(request.id));
@@ -144,7 +144,7 @@ drv::Volume Loopback::snapshot_clone(drv::Call &call, std::string_view id,
 }
 
 drv::Volume Loopback::clone(drv::Call &call, std::string_view source_id, const drv::CreateRequest &request) {
-    refuse_unknown_shape(request);
+    refuse_unknown_shape(request.profile, request.pool);
     const std::string key = key_of(request.id);
     const Fd lock =
         locks_.lock(call, {{volumes_.lock_name(key_of(source_id)), false}, {volumes_.lock_name(key)}},
