@@ -5,7 +5,7 @@
 #include "driver.hpp"
 #include "names.hpp"
 
-#include <fcntl.h>
+#include <algorithm>
 
 namespace loopback {
 namespace {
@@ -43,7 +43,9 @@ void Loopback::fence(drv::Call &call, std::string_view node_id, drv::VolumeSink 
             continue;
         if (!volume->problem.empty()) {
             // Whose it is may be unreadable. Without a device nobody writes to it.
-            if (is_any_loop_on("/volumes/" + key + "."))
+            const auto images = volumes_.images_of(key);
+            if (std::any_of(images.begin(), images.end(),
+                            [](const Image &image) { return !find_loops(image.name, image.file).empty(); }))
                 held.push_back("volume " + quoted(key) + " is damaged and has a device: " + volume->problem);
             continue;
         }

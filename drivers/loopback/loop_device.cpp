@@ -191,18 +191,6 @@ bool is_bound(const std::string &path, const FileId &backing) {
     return static_cast<bool>(open_bound(path, backing, O_RDONLY));
 }
 
-bool is_any_loop_on(std::string_view part_of_path) {
-    const std::unique_ptr<DIR, int (*)(DIR *)> folder(::opendir("/sys/block"), &::closedir);
-    if (!folder)
-        throw failure("cannot list", "/sys/block", errno);
-    while (const dirent *entry = ::readdir(folder.get())) {
-        const std::string name = entry->d_name;
-        if (is_loop_name(name) && backing_path(name).find(part_of_path) != std::string::npos)
-            return true;
-    }
-    return false;
-}
-
 std::vector<BoundLoop> find_loops(std::string_view image_name, const FileId &backing) {
     const std::unique_ptr<DIR, int (*)(DIR *)> folder(::opendir("/sys/block"), &::closedir);
     if (!folder)

@@ -43,7 +43,5 @@ void flush_loop(const std::string &path, const FileId &backing);
 // For a device that is bound already. It stays so until the device is free again.
 void refuse_discards(const std::string &path);
 [[nodiscard]] bool refuses_discards(const std::string &path);
-// True when some device is bound to a file whose path holds this text.
-[[nodiscard]] bool is_any_loop_on(std::string_view part_of_path);
 
 } // namespace loopback

@@ -117,6 +117,20 @@ std::optional<Object> Shelf::load(const std::string &key) const {
     }
 }
 
+std::vector<Image> Shelf::images_of(std::string_view key) const {
+    std::vector<Image> images;
+    for (const std::string &file : names_in(folder_.get())) {
+        for (const std::string_view suffix : {kImage, kNew, kOld}) {
+            const auto image = without_suffix(file, suffix);
+            struct stat status {};
+            if (image && key_of_image(*image) == key &&
+                ::fstatat(folder_.get(), file.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+                images.push_back({std::string(*image), {status.st_dev, status.st_ino}});
+        }
+    }
+    return images;
+}
+
 Fd Shelf::open_image(const Metadata &metadata, int flags) const {
     for (const std::string_view suffix : {kImage, kNew, kImage}) {
         if (auto file = open_file(folder_.get(), with(metadata.image, suffix), flags))

@@ -33,6 +33,12 @@ struct Object {
     FileId file;                   // the image
 };
 
+// A file with an image in it, whether metadata names it or not.
+struct Image {
+    std::string name; // without suffix
+    FileId file;
+};
+
 class Shelf;
 
 // An image that belongs to no metadata yet. Removed when it is destroyed, unless `store` has named it.
@@ -65,6 +71,8 @@ public:
     [[nodiscard]] std::vector<std::string> keys() const;
     // One small file read. Nothing: no such object. Damage is told in `problem`.
     [[nodiscard]] std::optional<Object> load(const std::string &key) const;
+    // All images of this key that are there, also when its metadata is damaged.
+    [[nodiscard]] std::vector<Image> images_of(std::string_view key) const;
     // The image for reading (O_RDONLY) or changing (O_RDWR).
     [[nodiscard]] Fd open_image(const Metadata &metadata, int flags) const;
 
