@@ -61,12 +61,15 @@ std::uint64_t unix_now_ns() {
 Loopback::Loopback(drv::Host &host, drv::Call &call)
     : host_(host), settings_(read_settings(host)), root_(open_root(settings_.root_path)), locks_(root_.get()),
       volumes_(root_.get(), "volumes", Kind::volume, settings_.root_path),
-      snapshots_(root_.get(), "snapshots", Kind::snapshot, settings_.root_path), boot_id_(read_boot_id()) {
+      groups_(root_.get(), settings_.root_path),
+      snapshots_(root_.get(), "snapshots", Kind::snapshot, settings_.root_path, &groups_),
+      boot_id_(read_boot_id()) {
     const std::uint64_t largest = find_max_bytes(root_.get());
     max_bytes_ = largest == DRV_UNKNOWN ? largest : largest / settings_.granularity * settings_.granularity;
     call.throw_if_cancelled();
     volumes_.sweep(locks_, host_);
     snapshots_.sweep(locks_, host_);
+    sweep_groups();
 }
 
 void Loopback::probe(drv::Call & /*call*/) {
@@ -159,6 +162,8 @@ drv::Volume Loopback::to_volume(Object object, std::string_view key) const {
                        .used_bytes = object.used_bytes,
                        .created_unix_ns = metadata.created_unix_ns,
                        .attributes = {{"image", shelf.path_of(metadata)}}};
+    if (!metadata.group_snapshot.empty())
+        volume.attributes.push_back({"group_snapshot", std::move(metadata.group_snapshot)});
     if (metadata.attachment) {
         Attachment &attachment = *metadata.attachment;
         // The host knows this node by its own name for it.
@@ -212,7 +217,8 @@ drv::Volume Loopback::added(const Shelf &shelf, const std::string &key, Metadata
                             NewImage &image) const {
     metadata.backend_id = image.name();
     metadata.image = image.name();
-    metadata.created_unix_ns = unix_now_ns();
+    if (metadata.created_unix_ns == 0)
+        metadata.created_unix_ns = unix_now_ns();
     flush(image.fd(), shelf.path_of(metadata));
     shelf.store(key, metadata, &image);
     const auto blocks = static_cast<std::uint64_t>(status_of(image.fd(), shelf.path_of(metadata)).st_blocks);
@@ -226,7 +232,7 @@ drv::Volume Loopback::create(drv::Call &call, const drv::CreateRequest &request)
     const Fd lock = locks_.lock(call, {{volumes_.lock_name(key)}}, "volume " + quoted(request.id));
     if (auto object = volumes_.load(key))
         return existing(std::move(*object), request, {});
-    volumes_.finish_removal(key);
+    volumes_.clear(key);
     NewImage image(volumes_, new_image_name(key));
     set_size(call, image.fd(), 0, bytes, space_of(request.profile) == Space::reserved);
     return added(volumes_, key,
@@ -250,11 +256,15 @@ void Loopback::destroy(drv::Call &call, std::string_view id) {
     const std::string key = key_of(id);
     const Fd lock = locks_.lock(call, {{volumes_.lock_name(key)}}, "volume " + quoted(id));
     if (!volumes_.load(key)) {
-        volumes_.finish_removal(key);
+        volumes_.clear(key);
         return;
     }
     const Object volume = sound(volumes_, id);
     refuse_attached(volume, "destroyed");
+    if (const std::string group = group_of(id); !group.empty()) {
+        throw Error(Code::conflict,
+                    "volume " + quoted(id) + " cannot be destroyed: it is in group " + quoted(group));
+    }
     if (const std::size_t count = count_snapshots(call, id); count > 0) {
         throw Error(Code::conflict, "volume " + quoted(id) + " cannot be destroyed: it has " +
                                         std::to_string(count) + (count == 1 ? " snapshot" : " snapshots"));

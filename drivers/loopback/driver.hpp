@@ -10,12 +10,15 @@
 #include "config.hpp"
 #include "drover/sdk.hpp"
 #include "files.hpp"
+#include "group_shelf.hpp"
 #include "locks.hpp"
 #include "loop_device.hpp"
 #include "shelf.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +64,16 @@ public:
     void snapshot_revert(drv::Call &call, std::string_view id);
     drv::Volume clone(drv::Call &call, std::string_view source_id, const drv::CreateRequest &request);
 
+    drv::Group group_create(drv::Call &call, const drv::GroupRequest &request);
+    drv::Group group_update(drv::Call &call, const drv::GroupRequest &request);
+    void group_destroy(drv::Call &call, std::string_view id);
+    drv::Group group_get(drv::Call &call, std::string_view id);
+    void group_list(drv::Call &call, const drv::ListRequest &request, drv::GroupSink &sink);
+    drv::Group group_snapshot(drv::Call &call, const drv::GroupSnapshotRequest &request);
+    void group_snapshot_destroy(drv::Call &call, std::string_view id);
+    void group_snapshot_list(drv::Call &call, std::string_view group_id, const drv::ListRequest &request,
+                             drv::GroupSink &sink);
+
 private:
     // driver.cpp
     [[nodiscard]] std::string node_of(std::string_view node_id) const;
@@ -92,11 +105,32 @@ private:
                                              const drv::CreateRequest &request,
                                              std::string_view parent) const;
 
+    // groups.cpp
+    [[nodiscard]] drv::Group to_group(const GroupRecord &record) const;
+    [[nodiscard]] std::map<std::string, std::string> memberships() const;
+    [[nodiscard]] std::string group_of(std::string_view volume_id) const; // empty: none
+    void refuse_strangers(const std::set<std::string> &joining, std::string_view group_id) const;
+    [[nodiscard]] Fd lock_group(const drv::Call &call, const std::string &key,
+                                const drv::GroupRequest &request) const;
+    void list_groups(const drv::Call &call, GroupKind kind, std::string_view parent,
+                     const drv::ListRequest &request, drv::GroupSink &sink) const;
+    // group_snapshots.cpp
+    [[nodiscard]] bool is_member(const GroupRecord &record, const std::string &snapshot_id) const;
+    void make_group_snapshot(const drv::Call &call, const std::string &key, const GroupRecord &record,
+                             const std::map<std::string, std::string> &wanted) const;
+    void undo_group_snapshot(const std::string &key, const GroupRecord &record) const;
+    [[nodiscard]] std::vector<Want> wants_of(const std::string &key,
+                                             const std::vector<std::string> &members) const;
+    // Undoes what a crash left of the group snapshot with this key.
+    void finish_group_snapshot(const drv::Call &call, const std::string &key) const;
+    void sweep_groups() const;
+
     drv::Host &host_;
     Settings settings_;
     Fd root_;
     Locks locks_;
     Shelf volumes_;
+    GroupShelf groups_;
     Shelf snapshots_;
     std::string boot_id_;
     std::uint64_t max_bytes_ = 0;

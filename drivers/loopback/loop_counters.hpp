@@ -20,4 +20,13 @@ struct LoopCounters {
 // The text of a "stat" file in sysfs.
 [[nodiscard]] std::optional<LoopCounters> parse_counters(std::string_view text);
 
+// What has changed the data of a device so far.
+struct WriteActivity {
+    std::uint64_t done = 0;      // writes and discards that ended
+    std::uint64_t in_flight = 0; // that are under way
+};
+
+// Throws CONFLICT when the kernel does not count for this device.
+[[nodiscard]] WriteActivity read_write_activity(const std::string &path);
+
 } // namespace loopback

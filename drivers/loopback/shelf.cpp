@@ -45,8 +45,9 @@ NewImage::~NewImage() {
         (void)::unlinkat(shelf_.folder_.get(), with(name_, kNew).c_str(), 0);
 }
 
-Shelf::Shelf(int root, const std::string &folder, Kind kind, const std::string &root_path)
-    : folder_(open_folder(root, folder)), kind_(kind), path_(root_path + "/" + folder) {}
+Shelf::Shelf(int root, const std::string &folder, Kind kind, const std::string &root_path,
+             const GroupShelf *groups)
+    : folder_(open_folder(root, folder)), kind_(kind), path_(root_path + "/" + folder), groups_(groups) {}
 
 std::string Shelf::lock_name(std::string_view key) const {
     return with(kind_ == Kind::volume ? "volume/" : "snapshot/", key);
@@ -67,6 +68,18 @@ std::vector<std::string> Shelf::keys() const {
 }
 
 std::optional<Object> Shelf::load(const std::string &key) const {
+    auto object = load_any(key);
+    if (object && !is_shown(object->metadata))
+        return std::nullopt;
+    return object;
+}
+
+bool Shelf::is_shown(const Metadata &metadata) const {
+    return groups_ == nullptr || metadata.group_snapshot.empty() ||
+           groups_->is_there(key_of(metadata.group_snapshot));
+}
+
+std::optional<Object> Shelf::load_any(const std::string &key) const {
     const std::string file = with(key, kMetadata);
     std::string before;
     for (;;) {
@@ -176,6 +189,12 @@ void Shelf::remove(const std::string &key) const {
     finish_removal(key);
 }
 
+void Shelf::clear(const std::string &key) const {
+    if (const auto object = load_any(key); object && !is_shown(object->metadata))
+        remove(key);
+    finish_removal(key);
+}
+
 void Shelf::finish_removal(const std::string &key) const {
     const std::string file = with(key, kDeleting);
     const auto text = read_metadata(folder_.get(), file);
@@ -206,12 +225,12 @@ void Shelf::sweep(const Locks &locks, const drv::Host &host) const {
 
 void Shelf::sweep_one(const std::string &name, const Locks &locks) const {
     if (const auto key = without_suffix(name, kDeleting)) {
-        if (const auto lock = locks.try_lock(lock_name(*key)))
+        if (const auto lock = locks.try_lock({lock_name(*key)}))
             finish_removal(std::string(*key));
         return;
     }
     if (const auto key = without_suffix(name, kTemporary)) {
-        if (const auto lock = locks.try_lock(lock_name(*key)))
+        if (const auto lock = locks.try_lock({lock_name(*key)}))
             remove_file(folder_.get(), name);
         return;
     }
@@ -224,7 +243,7 @@ void Shelf::sweep_one(const std::string &name, const Locks &locks) const {
     if (!found_key)
         return; // not one of ours
     const std::string key(*found_key);
-    const auto lock = locks.try_lock(lock_name(key));
+    const auto lock = locks.try_lock({lock_name(key)});
     if (!lock)
         return; // being made right now
     const auto object = load(key);

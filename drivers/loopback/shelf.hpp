@@ -14,6 +14,7 @@
 
 #include "drover/sdk/host.hpp"
 #include "files.hpp"
+#include "group_shelf.hpp"
 #include "locks.hpp"
 #include "metadata.hpp"
 
@@ -61,8 +62,10 @@ private:
 
 class Shelf {
 public:
-    // `path` is that of the folder, for people.
-    Shelf(int root, const std::string &folder, Kind kind, const std::string &root_path);
+    // `root_path` is for people. `groups`, where given, outlives the shelf and decides which members of group
+    // snapshots exist.
+    Shelf(int root, const std::string &folder, Kind kind, const std::string &root_path,
+          const GroupShelf *groups = nullptr);
 
     [[nodiscard]] std::string lock_name(std::string_view key) const;
     [[nodiscard]] std::string path_of(const Metadata &metadata) const; // of its image
@@ -71,6 +74,8 @@ public:
     [[nodiscard]] std::vector<std::string> keys() const;
     // One small file read. Nothing: no such object. Damage is told in `problem`.
     [[nodiscard]] std::optional<Object> load(const std::string &key) const;
+    // Also what is not there yet, or no longer: a member of a group snapshot that does not exist.
+    [[nodiscard]] std::optional<Object> load_any(const std::string &key) const;
     // All images of this key that are there, also when its metadata is damaged.
     [[nodiscard]] std::vector<Image> images_of(std::string_view key) const;
     // The image for reading (O_RDONLY) or changing (O_RDWR).
@@ -83,19 +88,23 @@ public:
                          const Metadata &old) const;
     // Removes the object and its image. Gone for everybody when the first step is done.
     void remove(const std::string &key) const;
-    // Completes a removal that was interrupted. Cheap when there is none.
-    void finish_removal(const std::string &key) const;
+    // Makes room for a new object with this key, where `load` finds none: completes what was interrupted.
+    // Cheap when there is nothing to do.
+    void clear(const std::string &key) const;
     // Cleans up after crashes, as far as nobody is at work there.
     void sweep(const Locks &locks, const drv::Host &host) const;
 
 private:
     friend class NewImage;
+    [[nodiscard]] bool is_shown(const Metadata &metadata) const;
+    void finish_removal(const std::string &key) const;
     void sweep_one(const std::string &name, const Locks &locks) const;
     void discard(const std::string &image) const;
 
     Fd folder_;
     Kind kind_;
     std::string path_;
+    const GroupShelf *groups_;
 };
 
 } // namespace loopback

@@ -44,7 +44,7 @@ drv::Volume Loopback::snapshot_create(drv::Call &call, const drv::SnapshotReques
         }
         return to_volume(std::move(there), key);
     }
-    snapshots_.finish_removal(key);
+    snapshots_.clear(key);
     const Object volume = sound(volumes_, request.volume_id);
     flush_attached(volume);
     const Fd source = volumes_.open_image(volume.metadata, O_RDONLY);
@@ -65,7 +65,7 @@ void Loopback::snapshot_destroy(drv::Call &call, std::string_view id) {
     const std::string key = key_of(id);
     const Fd lock = locks_.lock(call, {{snapshots_.lock_name(key)}}, "snapshot " + quoted(id));
     if (!snapshots_.load(key)) {
-        snapshots_.finish_removal(key);
+        snapshots_.clear(key);
         return;
     }
     (void)sound(snapshots_, id);
@@ -113,7 +113,7 @@ drv::Volume Loopback::copy_to_volume(const drv::Call &call, const Shelf &shelf, 
                                        std::to_string(source_bytes));
     }
     const std::string key = key_of(request.id);
-    volumes_.finish_removal(key);
+    volumes_.clear(key);
     const Fd from = shelf.open_image(source.metadata, O_RDONLY);
     NewImage image(volumes_, new_image_name(key));
     const bool reserved = space_of(request.profile) == Space::reserved;
