@@ -252,6 +252,17 @@ void Loopback::refuse_attached(const Object &volume, std::string_view what) cons
     }
 }
 
+void Loopback::refuse_needed(const drv::Call &call, std::string_view id, const std::string &what) const {
+    if (const std::string group = group_of(id); !group.empty()) {
+        throw Error(Code::conflict,
+                    "volume " + quoted(id) + " cannot be " + what + ": it is in group " + quoted(group));
+    }
+    if (const std::size_t count = count_snapshots(call, id); count > 0) {
+        throw Error(Code::conflict, "volume " + quoted(id) + " cannot be " + what + ": it has " +
+                                        std::to_string(count) + (count == 1 ? " snapshot" : " snapshots"));
+    }
+}
+
 void Loopback::destroy(drv::Call &call, std::string_view id) {
     const std::string key = key_of(id);
     const Fd lock = locks_.lock(call, {{volumes_.lock_name(key)}}, "volume " + quoted(id));
@@ -261,14 +272,7 @@ void Loopback::destroy(drv::Call &call, std::string_view id) {
     }
     const Object volume = sound(volumes_, id);
     refuse_attached(volume, "destroyed");
-    if (const std::string group = group_of(id); !group.empty()) {
-        throw Error(Code::conflict,
-                    "volume " + quoted(id) + " cannot be destroyed: it is in group " + quoted(group));
-    }
-    if (const std::size_t count = count_snapshots(call, id); count > 0) {
-        throw Error(Code::conflict, "volume " + quoted(id) + " cannot be destroyed: it has " +
-                                        std::to_string(count) + (count == 1 ? " snapshot" : " snapshots"));
-    }
+    refuse_needed(call, id, "destroyed");
     drop_strays(call, volume);
     volumes_.remove(key);
 }

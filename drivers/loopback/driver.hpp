@@ -73,6 +73,13 @@ public:
     void group_snapshot_destroy(drv::Call &call, std::string_view id);
     void group_snapshot_list(drv::Call &call, std::string_view group_id, const drv::ListRequest &request,
                              drv::GroupSink &sink);
+    void list_unmanaged(drv::Call &call, const drv::ListRequest &request, drv::VolumeSink &sink);
+    drv::Volume adopt(drv::Call &call, const drv::AdoptRequest &request);
+    drv::Volume release(drv::Call &call, std::string_view id);
+    void list_unmanaged_snapshots(drv::Call &call, std::string_view volume_id,
+                                  const drv::ListRequest &request, drv::VolumeSink &sink);
+    drv::Volume adopt_snapshot(drv::Call &call, const drv::AdoptRequest &request);
+    drv::Volume release_snapshot(drv::Call &call, std::string_view id);
 
 private:
     // driver.cpp
@@ -89,6 +96,8 @@ private:
     [[nodiscard]] Object sound(const Shelf &shelf, std::string_view id) const;
     [[nodiscard]] std::optional<std::string> live_device(const Object &volume) const;
     void drop_strays(const drv::Call &call, const Object &volume) const;
+    // CONFLICT for a volume that is in a group or has snapshots.
+    void refuse_needed(const drv::Call &call, std::string_view id, const std::string &what) const;
     void refuse_attached(const Object &volume, std::string_view what) const;
     // Makes a finished image the object's and shows it. Completes `metadata`.
     [[nodiscard]] drv::Volume added(const Shelf &shelf, const std::string &key, Metadata metadata,
@@ -105,6 +114,13 @@ private:
                                              const drv::CreateRequest &request,
                                              std::string_view parent) const;
 
+    // manage.cpp
+    [[nodiscard]] drv::Volume to_unmanaged(const Shelf &shelf, const Stray &stray) const;
+    [[nodiscard]] std::map<std::string, std::string> ids_by_backend_id(const Shelf &shelf) const;
+    [[nodiscard]] drv::Volume must_be_unmanaged(const Shelf &shelf, const std::string &backend_id) const;
+    // `volume`: the one that a snapshot belongs to.
+    [[nodiscard]] drv::Volume take_over(const Shelf &shelf, const drv::AdoptRequest &request,
+                                        const Metadata *volume) const;
     // groups.cpp
     [[nodiscard]] drv::Group to_group(const GroupRecord &record) const;
     [[nodiscard]] std::map<std::string, std::string> memberships() const;

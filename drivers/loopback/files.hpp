@@ -65,6 +65,9 @@ void replace_file(int folder, const std::string &name, std::string_view text, vo
                   void *data);
 // False: it did not exist.
 bool remove_file(int folder, const std::string &name);
+// True when some other descriptor is open on the file, which is open for writing here. False also where the
+// filesystem cannot tell.
+[[nodiscard]] bool is_open_elsewhere(int fd);
 void flush(int fd, std::string_view path);
 [[nodiscard]] std::vector<std::string> names_in(int folder);
 // Device and inode, size and blocks.

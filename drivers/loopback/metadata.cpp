@@ -28,6 +28,8 @@ std::string to_json(const Metadata &metadata) {
                         {"created_unix_ns", metadata.created_unix_ns}};
     if (!metadata.group_snapshot.empty())
         object["group_snapshot"] = metadata.group_snapshot;
+    if (!metadata.volume_backend_id.empty())
+        object["volume_backend_id"] = metadata.volume_backend_id;
     if (metadata.attachment) {
         object["attachment"] = json::object{{"node", metadata.attachment->node},
                                             {"boot_id", metadata.attachment->boot_id},
@@ -70,6 +72,7 @@ std::variant<Metadata, std::string> from_json(std::string_view text) {
     metadata.profile = read.text("profile");
     metadata.parent = read.text("parent");
     metadata.group_snapshot = read.text_if_there("group_snapshot");
+    metadata.volume_backend_id = read.text_if_there("volume_backend_id");
     metadata.backend_id = read.some_text("backend_id");
     metadata.image = read.some_text("image");
     metadata.bytes = read.number("bytes");

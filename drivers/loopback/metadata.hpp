@@ -29,9 +29,10 @@ struct Metadata {
     std::string name;
     std::string profile;
     std::string parent;
-    std::string group_snapshot; // of a snapshot: the group snapshot it belongs to, or empty
-    std::string backend_id;     // the first image's name: stays when the image is replaced
-    std::string image;          // the name of the image, without suffix
+    std::string group_snapshot;    // of a snapshot: the group snapshot it belongs to, or empty
+    std::string volume_backend_id; // of a released snapshot: its volume's, whose id may change meanwhile
+    std::string backend_id;        // the first image's name: stays when the image is replaced
+    std::string image;             // the name of the image, without suffix
     std::uint64_t bytes = 0;
     std::uint64_t created_unix_ns = 0;
     std::optional<Attachment> attachment;

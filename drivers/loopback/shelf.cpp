@@ -1,6 +1,7 @@
 #include "shelf.hpp"
 
 #include "names.hpp"
+#include "shelf_names.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,20 +10,6 @@
 #include <unistd.h>
 
 namespace loopback {
-namespace {
-
-constexpr std::string_view kMetadata = ".json";
-constexpr std::string_view kTemporary = ".json.tmp";
-constexpr std::string_view kDeleting = ".deleting";
-constexpr std::string_view kImage = ".img";
-constexpr std::string_view kNew = ".new";
-constexpr std::string_view kOld = ".old";
-
-std::string with(std::string_view name, std::string_view suffix) {
-    return std::string(name) + std::string(suffix);
-}
-
-// The text of a metadata file, or nothing when there is none.
 std::optional<std::string> read_metadata(int folder, const std::string &name) {
     const auto file = open_file(folder, name, O_RDONLY);
     if (!file)
@@ -30,14 +17,25 @@ std::optional<std::string> read_metadata(int folder, const std::string &name) {
     return read_start(file->get(), name, kMaxMetadataBytes);
 }
 
-} // namespace
-
 NewImage::NewImage(const Shelf &shelf, std::string name) : shelf_(shelf), name_(std::move(name)) {
     const std::string file = with(name_, kNew);
     file_ = Fd(::openat(shelf_.folder_.get(), file.c_str(),
                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file_)
         throw failure("cannot make the image", file, errno);
+}
+
+NewImage::NewImage(const Shelf &shelf, std::string name, const std::string &file)
+    : shelf_(shelf), name_(std::move(name)) {
+    const std::string second = with(name_, kNew);
+    if (::linkat(shelf_.folder_.get(), file.c_str(), shelf_.folder_.get(), second.c_str(), 0) != 0)
+        throw failure("cannot link", file, errno);
+    try {
+        file_ = std::move(open_file(shelf_.folder_.get(), second, O_RDWR).value());
+    } catch (...) {
+        (void)::unlinkat(shelf_.folder_.get(), second.c_str(), 0);
+        throw;
+    }
 }
 
 NewImage::~NewImage() {
@@ -232,6 +230,10 @@ void Shelf::sweep_one(const std::string &name, const Locks &locks) const {
     if (const auto key = without_suffix(name, kTemporary)) {
         if (const auto lock = locks.try_lock({lock_name(*key)}))
             remove_file(folder_.get(), name);
+        return;
+    }
+    if (const auto stem = without_suffix(name, kReleased)) {
+        sweep_released(std::string(*stem), locks);
         return;
     }
     const auto made = without_suffix(name, kNew);

@@ -3,13 +3,16 @@
 //
 //   K.json          the metadata: the object exists exactly as long as this file does
 //   K.<tag>.img     its image; <tag> is random, so no name is ever used twice
-//   K.<tag>.new     an image being made. Renamed to .img once the metadata names it; until then both are
-//   looked for K.<tag>.old     a second name of an image that is being replaced K.deleting      the metadata
-//   of an object being removed; it names the image that is still to go K.json.tmp      metadata being written
+//   K.<tag>.new     an image being made. Renamed to .img once the metadata names it; until then both names
+//                   are looked for
+//   K.<tag>.old     a second name of an image that is being replaced
+//   K.deleting      the metadata of an object being removed; it names the image that is still to go
+//   K.json.tmp      metadata being written
+//   IMAGE.released  the metadata of an object that is no longer managed, beside its image
 //
-// `sweep` finishes or undoes what a crash left of the last four. An image ending in .img is never removed
-// unless metadata named it: without metadata it is somebody's data. Callers hold the object's lock for
-// everything that changes something; `load` and `keys` need none.
+// `sweep` finishes or undoes what a crash left of these. An image ending in .img is never removed unless
+// metadata named it: without metadata it is somebody's data, and can be adopted. Callers hold the object's
+// lock for everything that changes something; `load` and `keys` need none.
 #pragma once
 
 #include "drover/sdk/host.hpp"
@@ -40,6 +43,24 @@ struct Image {
     FileId file;
 };
 
+// An object that is there and not managed: its image, and what is known from when it was.
+struct Stray {
+    std::string backend_id;
+    std::string image;             // the name of the image, without suffix
+    std::optional<Metadata> known; // absent: a file that somebody put here
+    std::string refused;           // not empty: why it cannot be adopted
+    std::uint64_t bytes = 0;
+    std::uint64_t used_bytes = 0;
+    FileId file;
+};
+
+// The record that a release leaves beside the image.
+struct Released {
+    std::string stem;                 // the image's name
+    std::optional<Metadata> metadata; // absent: damaged
+    std::string problem;
+};
+
 class Shelf;
 
 // An image that belongs to no metadata yet. Removed when it is destroyed, unless `store` has named it.
@@ -54,6 +75,8 @@ public:
 
 private:
     friend class Shelf;
+    // Another name for a file that is there already.
+    NewImage(const Shelf &shelf, std::string name, const std::string &file);
     const Shelf &shelf_;
     std::string name_;
     Fd file_;
@@ -91,6 +114,20 @@ public:
     // Makes room for a new object with this key, where `load` finds none: completes what was interrupted.
     // Cheap when there is nothing to do.
     void clear(const std::string &key) const;
+    // What is not managed (shelf_unmanaged.cpp). A name to be locked together with the object's.
+    [[nodiscard]] std::string stray_lock_name(std::string_view backend_id) const;
+    [[nodiscard]] std::vector<Released> released() const;
+    // Backend ids, sorted; load_stray says which of them are strays.
+    [[nodiscard]] std::vector<std::string> stray_candidates(const std::vector<Released> &released) const;
+    [[nodiscard]] std::optional<Stray> load_stray(const std::string &backend_id,
+                                                  const std::vector<Released> &released) const;
+    // The object is no longer managed from the moment its metadata has another name; its image stays.
+    void release(const std::string &key, const Metadata &metadata) const;
+    // Makes the stray the object with this key. `metadata` tells all but the image.
+    void adopt(const std::string &key, Metadata metadata, const Stray &stray) const;
+    // Removes what an adoption that was interrupted has left of the stray.
+    void finish_adoption(const Object &adopted) const;
+
     // Cleans up after crashes, as far as nobody is at work there.
     void sweep(const Locks &locks, const drv::Host &host) const;
 
@@ -99,6 +136,10 @@ private:
     [[nodiscard]] bool is_shown(const Metadata &metadata) const;
     void finish_removal(const std::string &key) const;
     void sweep_one(const std::string &name, const Locks &locks) const;
+    void sweep_released(const std::string &stem, const Locks &locks) const;
+    void drop_names(const Metadata &adopted, const std::string &stem, const FileId &file) const;
+    [[nodiscard]] std::optional<Object> owner_of(const FileId &file, std::string_view backend_id) const;
+    [[nodiscard]] bool is_named(const std::string &image) const;
     void discard(const std::string &image) const;
 
     Fd folder_;

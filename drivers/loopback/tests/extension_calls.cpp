@@ -86,7 +86,65 @@ drv_status change_group(Agent &agent, bool is_create, std::string_view id, const
     return (is_create ? table.create : table.update)(agent.instance(), agent.begin(), &request, sink.get());
 }
 
+drv_adopt_req adopt_request(std::string_view backend_id, std::string_view id, std::string_view volume_id) {
+    return {.struct_size = sizeof(drv_adopt_req),
+            .reserved = 0,
+            .flags = 0,
+            .backend_id = to_abi(backend_id),
+            .id = to_abi(id),
+            .name = to_abi("adopted"),
+            .volume_id = to_abi(volume_id)};
+}
+
+const drv_manage_v1 &manage(Agent &agent) {
+    return agent.extension<drv_manage_v1>(DRV_EXT_MANAGE);
+}
+
+drv_list_req page(std::uint64_t max, std::string_view token) {
+    return {.struct_size = sizeof(drv_list_req),
+            .reserved = 0,
+            .flags = 0,
+            .max_entries = max,
+            .page_token = to_abi(token)};
+}
+
 } // namespace
+
+drv_status list_unmanaged(Agent &agent, std::uint64_t max, std::string_view token) {
+    const drv_list_req request = page(max, token);
+    const drv_call *made = agent.begin();
+    return manage(agent).list_unmanaged(agent.instance(), made, &request, agent.volumes->get());
+}
+
+drv_status adopt(Agent &agent, std::string_view backend_id, std::string_view id, std::string_view volume_id) {
+    const drv_adopt_req request = adopt_request(backend_id, id, volume_id);
+    const drv_call *made = agent.begin();
+    return manage(agent).adopt(agent.instance(), made, &request, agent.volumes->get());
+}
+
+drv_status release(Agent &agent, std::string_view id) {
+    const drv_call *made = agent.begin();
+    return manage(agent).release(agent.instance(), made, to_abi(id), 0, agent.volumes->get());
+}
+
+drv_status list_unmanaged_snapshots(Agent &agent, std::string_view volume_id) {
+    const drv_list_req request = page(0, "");
+    const drv_call *made = agent.begin();
+    return manage(agent).list_unmanaged_snapshots(agent.instance(), made, to_abi(volume_id), &request,
+                                                  agent.volumes->get());
+}
+
+drv_status adopt_snapshot(Agent &agent, std::string_view backend_id, std::string_view id,
+                          std::string_view volume_id) {
+    const drv_adopt_req request = adopt_request(backend_id, id, volume_id);
+    const drv_call *made = agent.begin();
+    return manage(agent).adopt_snapshot(agent.instance(), made, &request, agent.volumes->get());
+}
+
+drv_status release_snapshot(Agent &agent, std::string_view id) {
+    const drv_call *made = agent.begin();
+    return manage(agent).release_snapshot(agent.instance(), made, to_abi(id), 0, agent.volumes->get());
+}
 
 drv_status retype(Agent &agent, std::string_view id, std::string_view profile, std::uint64_t flags,
                   std::string_view pool) {

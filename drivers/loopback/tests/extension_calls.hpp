@@ -4,6 +4,7 @@
 
 #include "drover/ext/fence.h"
 #include "drover/ext/group.h"
+#include "drover/ext/manage.h"
 #include "drover/ext/retype.h"
 #include "drover/ext/stats.h"
 #include "loopback_fixture.hpp"
@@ -15,6 +16,15 @@ namespace loopback::testing {
 drv_status retype(Agent &agent, std::string_view id, std::string_view profile, std::uint64_t flags = 0,
                   std::string_view pool = "");
 drv_status fence(Agent &agent, std::string_view node, std::uint64_t flags = 0);
+
+drv_status list_unmanaged(Agent &agent, std::uint64_t max = 0, std::string_view token = "");
+drv_status adopt(Agent &agent, std::string_view backend_id, std::string_view id,
+                 std::string_view volume_id = "");
+drv_status release(Agent &agent, std::string_view id);
+drv_status list_unmanaged_snapshots(Agent &agent, std::string_view volume_id);
+drv_status adopt_snapshot(Agent &agent, std::string_view backend_id, std::string_view id,
+                          std::string_view volume_id);
+drv_status release_snapshot(Agent &agent, std::string_view id);
 
 // What a statistics sink received.
 struct SeenStats {
