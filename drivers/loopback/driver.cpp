@@ -63,6 +63,10 @@ Loopback::Loopback(drv::Host &host, drv::Call &call)
       volumes_(root_.get(), "volumes", Kind::volume, settings_.root_path),
       groups_(root_.get(), settings_.root_path),
       snapshots_(root_.get(), "snapshots", Kind::snapshot, settings_.root_path, &groups_),
+      volume_index_(volumes_, [this](Object object,
+                                     std::string_view key) { return to_volume(std::move(object), key); }),
+      snapshot_index_(snapshots_, [this](Object object,
+                                         std::string_view key) { return to_volume(std::move(object), key); }),
       boot_id_(read_boot_id()) {
     const std::uint64_t largest = find_max_bytes(root_.get());
     max_bytes_ = largest == DRV_UNKNOWN ? largest : largest / settings_.granularity * settings_.granularity;
@@ -252,7 +256,7 @@ void Loopback::refuse_attached(const Object &volume, std::string_view what) cons
     }
 }
 
-void Loopback::refuse_needed(const drv::Call &call, std::string_view id, const std::string &what) const {
+void Loopback::refuse_needed(const drv::Call &call, std::string_view id, const std::string &what) {
     if (const std::string group = group_of(id); !group.empty()) {
         throw Error(Code::conflict,
                     "volume " + quoted(id) + " cannot be " + what + ": it is in group " + quoted(group));
@@ -275,30 +279,6 @@ void Loopback::destroy(drv::Call &call, std::string_view id) {
     refuse_needed(call, id, "destroyed");
     drop_strays(call, volume);
     volumes_.remove(key);
-}
-
-void Loopback::list(drv::Call &call, const drv::ListRequest &request, drv::VolumeSink &sink) {
-    drv::emit_page(call, request, sink, volumes_.keys(),
-                   [&](std::string_view key) -> std::optional<drv::Volume> {
-                       auto object = volumes_.load(std::string(key));
-                       if (!object)
-                           return std::nullopt;
-                       if (!object->problem.empty() && !is_plain(key)) { // its id cannot be told
-                           host_.warn("a volume is left out of the list: " + object->problem);
-                           return std::nullopt;
-                       }
-                       return to_volume(std::move(*object), key);
-                   });
-}
-
-drv::Volume Loopback::get(drv::Call & /*call*/, std::string_view id) {
-    const std::string key = key_of(id);
-    auto object = volumes_.load(key);
-    if (!object)
-        throw Error(Code::not_found, "there is no volume " + quoted(id));
-    drv::Volume volume = to_volume(std::move(*object), key);
-    volume.id = id;
-    return volume;
 }
 
 drv::Volume Loopback::extend(drv::Call &call, std::string_view id, std::uint64_t bytes) {

@@ -2,15 +2,16 @@
 // an array, for demonstrations and for tests; everything survives a crash of the agent at any point and a
 // reboot.
 //
-// An instance holds no state of its own about volumes: all of it is on disk (shelf.hpp), so that several
-// agents of one machine, each with its own node id, can share root_path. Every change holds the locks of the
-// objects it touches (locks.hpp); reads hold none.
+// All that is known about volumes is on disk (shelf.hpp), so that several agents of one machine, each with
+// its own node id, can share root_path; an instance only remembers what it read (index.hpp). Every change
+// holds the locks of the objects it touches (locks.hpp); reads hold none.
 #pragma once
 
 #include "config.hpp"
 #include "drover/sdk.hpp"
 #include "files.hpp"
 #include "group_shelf.hpp"
+#include "index.hpp"
 #include "locks.hpp"
 #include "loop_device.hpp"
 #include "shelf.hpp"
@@ -97,7 +98,7 @@ private:
     [[nodiscard]] std::optional<std::string> live_device(const Object &volume) const;
     void drop_strays(const drv::Call &call, const Object &volume) const;
     // CONFLICT for a volume that is in a group or has snapshots.
-    void refuse_needed(const drv::Call &call, std::string_view id, const std::string &what) const;
+    void refuse_needed(const drv::Call &call, std::string_view id, const std::string &what);
     void refuse_attached(const Object &volume, std::string_view what) const;
     // Makes a finished image the object's and shows it. Completes `metadata`.
     [[nodiscard]] drv::Volume added(const Shelf &shelf, const std::string &key, Metadata metadata,
@@ -109,18 +110,24 @@ private:
                                                  std::string_view node) const;
     // snapshots.cpp
     void flush_attached(const Object &volume) const;
-    [[nodiscard]] std::size_t count_snapshots(const drv::Call &call, std::string_view volume_id) const;
+    [[nodiscard]] std::size_t count_snapshots(const drv::Call &call, std::string_view volume_id);
     [[nodiscard]] drv::Volume copy_to_volume(const drv::Call &call, const Shelf &shelf, const Object &source,
                                              const drv::CreateRequest &request,
                                              std::string_view parent) const;
 
     // manage.cpp
     [[nodiscard]] drv::Volume to_unmanaged(const Shelf &shelf, const Stray &stray) const;
-    [[nodiscard]] std::map<std::string, std::string> ids_by_backend_id(const Shelf &shelf) const;
+    [[nodiscard]] static std::map<std::string, std::string> ids_by_backend_id(const drv::Call &call,
+                                                                              Index &index);
     [[nodiscard]] drv::Volume must_be_unmanaged(const Shelf &shelf, const std::string &backend_id) const;
     // `volume`: the one that a snapshot belongs to.
-    [[nodiscard]] drv::Volume take_over(const Shelf &shelf, const drv::AdoptRequest &request,
-                                        const Metadata *volume) const;
+    [[nodiscard]] drv::Volume take_over(const drv::Call &call, const Shelf &shelf,
+                                        const drv::AdoptRequest &request, const Metadata *volume);
+    // listing.cpp
+    // The rows of either index as lists show them: without what is damaged beyond telling its id.
+    void list_objects(const drv::Call &call, const Shelf &shelf, Index &index, std::string_view parent,
+                      const drv::ListRequest &request, drv::VolumeSink &sink) const;
+    [[nodiscard]] drv::Volume get_object(const Shelf &shelf, Index &index, std::string_view id) const;
     // groups.cpp
     [[nodiscard]] drv::Group to_group(const GroupRecord &record) const;
     [[nodiscard]] std::map<std::string, std::string> memberships() const;
@@ -148,6 +155,8 @@ private:
     Shelf volumes_;
     GroupShelf groups_;
     Shelf snapshots_;
+    Index volume_index_;
+    Index snapshot_index_;
     std::string boot_id_;
     std::uint64_t max_bytes_ = 0;
 };

@@ -46,6 +46,14 @@ struct FileId {
     friend bool operator==(const FileId &, const FileId &) = default;
 };
 
+// Tells a file from one that replaced it. All zero: no file.
+struct FileStamp {
+    FileId file;
+    std::int64_t changed_ns = 0, modified_ns = 0; // since 1970
+    std::uint64_t bytes = 0;
+    friend bool operator==(const FileStamp &, const FileStamp &) = default;
+};
+
 // "<what> <path>: <text of number>", with the code that fits: a full disk is NO_SPACE, storage that fails is
 // UNREACHABLE, a size the filesystem cannot hold is INVALID.
 [[nodiscard]] drv::Error failure(std::string_view what, std::string_view path, int number);

@@ -39,11 +39,12 @@ drv::Volume Loopback::to_unmanaged(const Shelf &shelf, const Stray &stray) const
     return volume;
 }
 
-std::map<std::string, std::string> Loopback::ids_by_backend_id(const Shelf &shelf) const {
+std::map<std::string, std::string> Loopback::ids_by_backend_id(const drv::Call &call, Index &index) {
     std::map<std::string, std::string> ids;
-    for (const std::string &key : shelf.keys()) {
-        if (const auto object = shelf.load(key); object && object->problem.empty())
-            ids.emplace(object->metadata.backend_id, object->metadata.id);
+    const auto entries = index.all(call);
+    for (const Index::EntryPtr &entry : *entries) {
+        if (!entry->is_damaged)
+            ids.emplace(entry->volume.backend_id.str(), entry->volume.id.str());
     }
     return ids;
 }
@@ -62,7 +63,7 @@ void Loopback::list_unmanaged(drv::Call &call, const drv::ListRequest &request, 
 // Only snapshots that were released: whose a file is that somebody put there nobody knows.
 void Loopback::list_unmanaged_snapshots(drv::Call &call, std::string_view volume_id,
                                         const drv::ListRequest &request, drv::VolumeSink &sink) {
-    const auto volumes = ids_by_backend_id(volumes_);
+    const auto volumes = ids_by_backend_id(call, volume_index_);
     const auto released = snapshots_.released();
     drv::emit_page(call, request, sink, snapshots_.stray_candidates(released),
                    [&](std::string_view backend_id) -> std::optional<drv::Volume> {
@@ -79,8 +80,8 @@ void Loopback::list_unmanaged_snapshots(drv::Call &call, std::string_view volume
 }
 
 // The caller holds the locks of the new id and of the stray.
-drv::Volume Loopback::take_over(const Shelf &shelf, const drv::AdoptRequest &request,
-                                const Metadata *volume) const {
+drv::Volume Loopback::take_over(const drv::Call &call, const Shelf &shelf, const drv::AdoptRequest &request,
+                                const Metadata *volume) {
     const std::string key = key_of(request.id);
     const std::string what = volume == nullptr ? "volume" : "snapshot";
     const std::string wanted(request.backend_id);
@@ -94,7 +95,7 @@ drv::Volume Loopback::take_over(const Shelf &shelf, const drv::AdoptRequest &req
         shelf.finish_adoption(there);
         return to_volume(std::move(there), key);
     }
-    const auto managed = ids_by_backend_id(shelf);
+    const auto managed = ids_by_backend_id(call, volume == nullptr ? volume_index_ : snapshot_index_);
     if (const auto other = managed.find(wanted); other != managed.end()) {
         throw Error(Code::conflict, what + " " + quoted(wanted) + " is managed already, with the id " +
                                         quoted(other->second));
@@ -132,7 +133,7 @@ drv::Volume Loopback::adopt(drv::Call &call, const drv::AdoptRequest &request) {
     const Fd lock = locks_.lock(
         call, {{volumes_.lock_name(key_of(request.id))}, {volumes_.stray_lock_name(request.backend_id)}},
         "volume " + quoted(request.id) + " or " + quoted(request.backend_id));
-    return take_over(volumes_, request, nullptr);
+    return take_over(call, volumes_, request, nullptr);
 }
 
 drv::Volume Loopback::adopt_snapshot(drv::Call &call, const drv::AdoptRequest &request) {
@@ -142,7 +143,7 @@ drv::Volume Loopback::adopt_snapshot(drv::Call &call, const drv::AdoptRequest &r
                                  {snapshots_.stray_lock_name(request.backend_id)}},
                                 "snapshot " + quoted(request.id) + " or " + quoted(request.backend_id));
     const Object volume = sound(volumes_, request.volume_id);
-    return take_over(snapshots_, request, &volume.metadata);
+    return take_over(call, snapshots_, request, &volume.metadata);
 }
 
 drv::Volume Loopback::release(drv::Call &call, std::string_view id) {

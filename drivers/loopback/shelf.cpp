@@ -67,14 +67,45 @@ std::vector<std::string> Shelf::keys() const {
 
 std::optional<Object> Shelf::load(const std::string &key) const {
     auto object = load_any(key);
-    if (object && !is_shown(object->metadata))
+    if (object && !is_shown(object->metadata.group_snapshot))
         return std::nullopt;
     return object;
 }
 
-bool Shelf::is_shown(const Metadata &metadata) const {
-    return groups_ == nullptr || metadata.group_snapshot.empty() ||
-           groups_->is_there(key_of(metadata.group_snapshot));
+bool Shelf::is_shown(std::string_view group_snapshot) const {
+    return groups_ == nullptr || group_snapshot.empty() || groups_->is_there(key_of(group_snapshot));
+}
+
+FileStamp Shelf::stamp_of(const std::string &key) const {
+    struct stat status {};
+    if (::fstatat(folder_.get(), with(key, kMetadata).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return {};
+    const auto ns = [](const timespec &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
+    return {.file = {status.st_dev, status.st_ino},
+            .changed_ns = ns(status.st_ctim),
+            .modified_ns = ns(status.st_mtim),
+            .bytes = static_cast<std::uint64_t>(status.st_size)};
+}
+
+std::optional<Shelf::ImageStatus> Shelf::status_of_image(const std::string &image) const {
+    struct stat status {};
+    if (::fstatat(folder_.get(), with(image, kImage).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(status.st_mode))
+        return std::nullopt;
+    return ImageStatus{.file = {status.st_dev, status.st_ino},
+                       .bytes = static_cast<std::uint64_t>(status.st_size),
+                       .used_bytes = static_cast<std::uint64_t>(status.st_blocks) * 512};
+}
+
+std::optional<std::string> Shelf::key_of_file(std::string_view name) {
+    if (const auto key = without_suffix(name, kMetadata))
+        return std::string(*key);
+    for (const std::string_view suffix : {kImage, kNew}) {
+        const auto image = without_suffix(name, suffix);
+        if (const auto key = image ? key_of_image(*image) : std::nullopt)
+            return std::string(*key);
+    }
+    return std::nullopt;
 }
 
 std::optional<Object> Shelf::load_any(const std::string &key) const {
@@ -188,7 +219,7 @@ void Shelf::remove(const std::string &key) const {
 }
 
 void Shelf::clear(const std::string &key) const {
-    if (const auto object = load_any(key); object && !is_shown(object->metadata))
+    if (const auto object = load_any(key); object && !is_shown(object->metadata.group_snapshot))
         remove(key);
     finish_removal(key);
 }

@@ -99,6 +99,18 @@ public:
     [[nodiscard]] std::optional<Object> load(const std::string &key) const;
     // Also what is not there yet, or no longer: a member of a group snapshot that does not exist.
     [[nodiscard]] std::optional<Object> load_any(const std::string &key) const;
+    // What `load` looks at, for those who keep what it answered. Nothing: no such file.
+    struct ImageStatus {
+        FileId file;
+        std::uint64_t bytes = 0, used_bytes = 0;
+    };
+    [[nodiscard]] FileStamp stamp_of(const std::string &key) const;
+    [[nodiscard]] std::optional<ImageStatus> status_of_image(const std::string &image) const;
+    [[nodiscard]] int folder() const noexcept { return folder_.get(); }
+    // The object that a file of the folder belongs to, as `load` sees it.
+    [[nodiscard]] static std::optional<std::string> key_of_file(std::string_view name);
+    // False for a member of a group snapshot that does not exist.
+    [[nodiscard]] bool is_shown(std::string_view group_snapshot) const;
     // All images of this key that are there, also when its metadata is damaged.
     [[nodiscard]] std::vector<Image> images_of(std::string_view key) const;
     // The image for reading (O_RDONLY) or changing (O_RDWR).
@@ -133,7 +145,6 @@ public:
 
 private:
     friend class NewImage;
-    [[nodiscard]] bool is_shown(const Metadata &metadata) const;
     void finish_removal(const std::string &key) const;
     void sweep_one(const std::string &name, const Locks &locks) const;
     void sweep_released(const std::string &stem, const Locks &locks) const;

@@ -47,13 +47,17 @@ drv::Stats Loopback::volume_stats(drv::Call & /*call*/, std::string_view id) {
 }
 
 void Loopback::list_volume_stats(drv::Call &call, const drv::ListRequest &request, drv::StatsSink &sink) {
-    drv::emit_page(call, request, sink, volumes_.keys(),
-                   [&](std::string_view key) -> std::optional<drv::Stats> {
-                       const auto object = volumes_.load(std::string(key));
-                       if (!object || (!object->problem.empty() && !is_plain(key)))
-                           return std::nullopt;
-                       return stats_of(*object, object->problem.empty() ? object->metadata.id : key);
-                   });
+    const auto entries = volume_index_.all(call);
+    drv::Stats row;
+    emit_entries(call, request, sink, *entries, [&](const Index::Entry &entry) -> const drv::Stats * {
+        if (entry.volume.id.empty())
+            return nullptr;
+        const auto object = volumes_.load(entry.key);
+        if (!object)
+            return nullptr;
+        row = stats_of(*object, entry.volume.id.view());
+        return &row;
+    });
 }
 
 // There is no pool that could be named at create; what the filesystem has is told by the capabilities.
