@@ -63,10 +63,10 @@ Loopback::Loopback(drv::Host &host, drv::Call &call)
       volumes_(root_.get(), "volumes", Kind::volume, settings_.root_path),
       groups_(root_.get(), settings_.root_path),
       snapshots_(root_.get(), "snapshots", Kind::snapshot, settings_.root_path, &groups_),
-      volume_index_(volumes_, [this](Object object,
-                                     std::string_view key) { return to_volume(std::move(object), key); }),
-      snapshot_index_(snapshots_, [this](Object object,
-                                         std::string_view key) { return to_volume(std::move(object), key); }),
+      volume_index_(volumes_,
+                    [this](Object object, std::string_view key) { return to_row(std::move(object), key); }),
+      snapshot_index_(snapshots_,
+                      [this](Object object, std::string_view key) { return to_row(std::move(object), key); }),
       boot_id_(read_boot_id()) {
     const std::uint64_t largest = find_max_bytes(root_.get());
     max_bytes_ = largest == DRV_UNKNOWN ? largest : largest / settings_.granularity * settings_.granularity;
@@ -153,6 +153,16 @@ bool Loopback::is_this_node(std::string_view recorded) const {
 }
 
 drv::Volume Loopback::to_volume(Object object, std::string_view key) const {
+    const bool is_damaged = !object.problem.empty();
+    const Shelf &shelf = object.metadata.kind == Kind::volume ? volumes_ : snapshots_;
+    std::string image = shelf.path_of(object.metadata);
+    drv::Volume volume = to_row(std::move(object), key);
+    if (!is_damaged)
+        volume.attributes.push_back({"image", std::move(image)});
+    return volume;
+}
+
+drv::Volume Loopback::to_row(Object object, std::string_view key) const {
     Metadata &metadata = object.metadata;
     if (!object.problem.empty()) {
         return {.state = drv::VolumeState::faulted,
@@ -160,12 +170,10 @@ drv::Volume Loopback::to_volume(Object object, std::string_view key) const {
                 .backend_id = "damaged/" + std::string(key),
                 .attributes = {{"problem", std::move(object.problem)}}};
     }
-    const Shelf &shelf = metadata.kind == Kind::volume ? volumes_ : snapshots_;
     drv::Volume volume{.is_snapshot = metadata.kind == Kind::snapshot,
                        .bytes = metadata.bytes,
                        .used_bytes = object.used_bytes,
-                       .created_unix_ns = metadata.created_unix_ns,
-                       .attributes = {{"image", shelf.path_of(metadata)}}};
+                       .created_unix_ns = metadata.created_unix_ns};
     if (!metadata.group_snapshot.empty())
         volume.attributes.push_back({"group_snapshot", std::move(metadata.group_snapshot)});
     if (metadata.attachment) {

@@ -90,6 +90,8 @@ private:
     [[nodiscard]] Space space_of(std::string_view profile) const;
     void refuse_unknown_shape(std::string_view profile, std::string_view pool) const;
     [[nodiscard]] drv::Volume to_volume(Object object, std::string_view key) const;
+    // As lists have it: without the path of its image, which would be half of the text.
+    [[nodiscard]] drv::Volume to_row(Object object, std::string_view key) const;
     // The one that is there, or EXISTS when it has another shape.
     [[nodiscard]] drv::Volume existing(Object object, const drv::CreateRequest &request,
                                        std::string_view parent) const;

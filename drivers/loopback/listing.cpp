@@ -15,6 +15,8 @@ drv::Volume Loopback::get_object(const Shelf &shelf, Index &index, std::string_v
     }
     drv::Volume volume = std::move(entry->volume);
     volume.id = id;
+    if (!entry->is_damaged)
+        volume.attributes.push_back({"image", shelf.path_of({.image = entry->image})});
     volume.is_snapshot = &shelf == &snapshots_;
     return volume;
 }
