@@ -74,8 +74,12 @@ drv::Connection Loopback::attach(drv::Call &call, const drv::AttachRequest &requ
         device = bind_loop(call, image.get(), volume.metadata.image, request.read_only, discards);
     }
     try {
-        volume.metadata.attachment =
-            Attachment{.node = node, .boot_id = boot_id_, .device = device, .read_only = request.read_only};
+        volume.metadata.attachment = Attachment{.node = node,
+                                                .boot_id = boot_id_,
+                                                .device = device,
+                                                .read_only = request.read_only,
+                                                .since_unix_ns = unix_now_ns(),
+                                                .counters = read_counters(device)};
         volumes_.store(key, volume.metadata);
     } catch (const Error &error) {
         if (is_new && !error.is_state_unknown())

@@ -43,12 +43,6 @@ std::uint64_t find_max_bytes(int root) {
     return fits;
 }
 
-std::uint64_t unix_now_ns() {
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                          std::chrono::system_clock::now().time_since_epoch())
-                                          .count());
-}
-
 struct statvfs space_in(int root, const std::string &path) {
     struct statvfs space {};
     if (::fstatvfs(root, &space) != 0)
@@ -58,15 +52,28 @@ struct statvfs space_in(int root, const std::string &path) {
 
 } // namespace
 
+std::uint64_t unix_now_ns() {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
+}
+
 Loopback::Loopback(drv::Host &host, drv::Call &call)
     : host_(host), settings_(read_settings(host)), root_(open_root(settings_.root_path)), locks_(root_.get()),
       volumes_(root_.get(), "volumes", Kind::volume, settings_.root_path),
-      snapshots_(root_.get(), "snapshots", Kind::snapshot, settings_.root_path), boot_id_(read_boot_id()) {
+      groups_(root_.get(), settings_.root_path),
+      snapshots_(root_.get(), "snapshots", Kind::snapshot, settings_.root_path, &groups_),
+      volume_index_(volumes_,
+                    [this](Object object, std::string_view key) { return to_row(std::move(object), key); }),
+      snapshot_index_(snapshots_,
+                      [this](Object object, std::string_view key) { return to_row(std::move(object), key); }),
+      boot_id_(read_boot_id()) {
     const std::uint64_t largest = find_max_bytes(root_.get());
     max_bytes_ = largest == DRV_UNKNOWN ? largest : largest / settings_.granularity * settings_.granularity;
     call.throw_if_cancelled();
     volumes_.sweep(locks_, host_);
     snapshots_.sweep(locks_, host_);
+    sweep_groups();
 }
 
 void Loopback::probe(drv::Call & /*call*/) {
@@ -128,19 +135,17 @@ Space Loopback::space_of(std::string_view profile) const {
     return Space::returned; // none, or one that is no longer configured
 }
 
-void Loopback::refuse_unknown_shape(const drv::CreateRequest &request) const {
-    if (!request.pool.empty())
-        throw Error(Code::invalid, "there is no pool " + quoted(request.pool) + ": this backend has none");
+void Loopback::refuse_unknown_shape(std::string_view profile, std::string_view pool) const {
+    if (!pool.empty())
+        throw Error(Code::invalid, "there is no pool " + quoted(pool) + ": this backend has none");
     std::string known;
     for (const ProfileRule &rule : settings_.profiles) {
-        if (rule.name == request.profile)
+        if (rule.name == profile)
             return;
         known += (known.empty() ? "" : ", ") + rule.name;
     }
-    if (!request.profile.empty()) {
-        throw Error(Code::invalid,
-                    "there is no profile " + quoted(request.profile) + "; known are: " + known);
-    }
+    if (!profile.empty())
+        throw Error(Code::invalid, "there is no profile " + quoted(profile) + "; known are: " + known);
 }
 
 bool Loopback::is_this_node(std::string_view recorded) const {
@@ -148,6 +153,16 @@ bool Loopback::is_this_node(std::string_view recorded) const {
 }
 
 drv::Volume Loopback::to_volume(Object object, std::string_view key) const {
+    const bool is_damaged = !object.problem.empty();
+    const Shelf &shelf = object.metadata.kind == Kind::volume ? volumes_ : snapshots_;
+    std::string image = shelf.path_of(object.metadata);
+    drv::Volume volume = to_row(std::move(object), key);
+    if (!is_damaged)
+        volume.attributes.push_back({"image", std::move(image)});
+    return volume;
+}
+
+drv::Volume Loopback::to_row(Object object, std::string_view key) const {
     Metadata &metadata = object.metadata;
     if (!object.problem.empty()) {
         return {.state = drv::VolumeState::faulted,
@@ -155,12 +170,12 @@ drv::Volume Loopback::to_volume(Object object, std::string_view key) const {
                 .backend_id = "damaged/" + std::string(key),
                 .attributes = {{"problem", std::move(object.problem)}}};
     }
-    const Shelf &shelf = metadata.kind == Kind::volume ? volumes_ : snapshots_;
     drv::Volume volume{.is_snapshot = metadata.kind == Kind::snapshot,
                        .bytes = metadata.bytes,
                        .used_bytes = object.used_bytes,
-                       .created_unix_ns = metadata.created_unix_ns,
-                       .attributes = {{"image", shelf.path_of(metadata)}}};
+                       .created_unix_ns = metadata.created_unix_ns};
+    if (!metadata.group_snapshot.empty())
+        volume.attributes.push_back({"group_snapshot", std::move(metadata.group_snapshot)});
     if (metadata.attachment) {
         Attachment &attachment = *metadata.attachment;
         // The host knows this node by its own name for it.
@@ -214,7 +229,8 @@ drv::Volume Loopback::added(const Shelf &shelf, const std::string &key, Metadata
                             NewImage &image) const {
     metadata.backend_id = image.name();
     metadata.image = image.name();
-    metadata.created_unix_ns = unix_now_ns();
+    if (metadata.created_unix_ns == 0)
+        metadata.created_unix_ns = unix_now_ns();
     flush(image.fd(), shelf.path_of(metadata));
     shelf.store(key, metadata, &image);
     const auto blocks = static_cast<std::uint64_t>(status_of(image.fd(), shelf.path_of(metadata)).st_blocks);
@@ -222,13 +238,13 @@ drv::Volume Loopback::added(const Shelf &shelf, const std::string &key, Metadata
 }
 
 drv::Volume Loopback::create(drv::Call &call, const drv::CreateRequest &request) {
-    refuse_unknown_shape(request);
+    refuse_unknown_shape(request.profile, request.pool);
     const std::uint64_t bytes = rounded(request.bytes);
     const std::string key = key_of(request.id);
     const Fd lock = locks_.lock(call, {{volumes_.lock_name(key)}}, "volume " + quoted(request.id));
     if (auto object = volumes_.load(key))
         return existing(std::move(*object), request, {});
-    volumes_.finish_removal(key);
+    volumes_.clear(key);
     NewImage image(volumes_, new_image_name(key));
     set_size(call, image.fd(), 0, bytes, space_of(request.profile) == Space::reserved);
     return added(volumes_, key,
@@ -248,45 +264,29 @@ void Loopback::refuse_attached(const Object &volume, std::string_view what) cons
     }
 }
 
+void Loopback::refuse_needed(const drv::Call &call, std::string_view id, const std::string &what) {
+    if (const std::string group = group_of(id); !group.empty()) {
+        throw Error(Code::conflict,
+                    "volume " + quoted(id) + " cannot be " + what + ": it is in group " + quoted(group));
+    }
+    if (const std::size_t count = count_snapshots(call, id); count > 0) {
+        throw Error(Code::conflict, "volume " + quoted(id) + " cannot be " + what + ": it has " +
+                                        std::to_string(count) + (count == 1 ? " snapshot" : " snapshots"));
+    }
+}
+
 void Loopback::destroy(drv::Call &call, std::string_view id) {
     const std::string key = key_of(id);
     const Fd lock = locks_.lock(call, {{volumes_.lock_name(key)}}, "volume " + quoted(id));
     if (!volumes_.load(key)) {
-        volumes_.finish_removal(key);
+        volumes_.clear(key);
         return;
     }
     const Object volume = sound(volumes_, id);
     refuse_attached(volume, "destroyed");
-    if (const std::size_t count = count_snapshots(call, id); count > 0) {
-        throw Error(Code::conflict, "volume " + quoted(id) + " cannot be destroyed: it has " +
-                                        std::to_string(count) + (count == 1 ? " snapshot" : " snapshots"));
-    }
+    refuse_needed(call, id, "destroyed");
     drop_strays(call, volume);
     volumes_.remove(key);
-}
-
-void Loopback::list(drv::Call &call, const drv::ListRequest &request, drv::VolumeSink &sink) {
-    drv::emit_page(call, request, sink, volumes_.keys(),
-                   [&](std::string_view key) -> std::optional<drv::Volume> {
-                       auto object = volumes_.load(std::string(key));
-                       if (!object)
-                           return std::nullopt;
-                       if (!object->problem.empty() && !is_plain(key)) { // its id cannot be told
-                           host_.warn("a volume is left out of the list: " + object->problem);
-                           return std::nullopt;
-                       }
-                       return to_volume(std::move(*object), key);
-                   });
-}
-
-drv::Volume Loopback::get(drv::Call & /*call*/, std::string_view id) {
-    const std::string key = key_of(id);
-    auto object = volumes_.load(key);
-    if (!object)
-        throw Error(Code::not_found, "there is no volume " + quoted(id));
-    drv::Volume volume = to_volume(std::move(*object), key);
-    volume.id = id;
-    return volume;
 }
 
 drv::Volume Loopback::extend(drv::Call &call, std::string_view id, std::uint64_t bytes) {

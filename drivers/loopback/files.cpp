@@ -153,6 +153,14 @@ bool remove_file(int folder, const std::string &name) {
     return false;
 }
 
+bool is_open_elsewhere(int fd) {
+    // The kernel grants a write lease to the only opener.
+    if (::fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
+        return errno == EAGAIN;
+    (void)::fcntl(fd, F_SETLEASE, F_UNLCK);
+    return false;
+}
+
 void flush(int fd, std::string_view path) {
     if (::fsync(fd) != 0)
         throw failure("cannot flush", path, errno);

@@ -46,6 +46,14 @@ struct FileId {
     friend bool operator==(const FileId &, const FileId &) = default;
 };
 
+// Tells a file from one that replaced it. All zero: no file.
+struct FileStamp {
+    FileId file;
+    std::int64_t changed_ns = 0, modified_ns = 0; // since 1970
+    std::uint64_t bytes = 0;
+    friend bool operator==(const FileStamp &, const FileStamp &) = default;
+};
+
 // "<what> <path>: <text of number>", with the code that fits: a full disk is NO_SPACE, storage that fails is
 // UNREACHABLE, a size the filesystem cannot hold is INVALID.
 [[nodiscard]] drv::Error failure(std::string_view what, std::string_view path, int number);
@@ -65,6 +73,9 @@ void replace_file(int folder, const std::string &name, std::string_view text, vo
                   void *data);
 // False: it did not exist.
 bool remove_file(int folder, const std::string &name);
+// True when some other descriptor is open on the file, which is open for writing here. False also where the
+// filesystem cannot tell.
+[[nodiscard]] bool is_open_elsewhere(int fd);
 void flush(int fd, std::string_view path);
 [[nodiscard]] std::vector<std::string> names_in(int folder);
 // Device and inode, size and blocks.

@@ -51,8 +51,9 @@ Fd Locks::open() const {
     return std::move(*file);
 }
 
-Fd Locks::lock(const drv::Call &call, std::initializer_list<Want> wants, std::string_view subject) const {
+Fd Locks::lock(const drv::Call &call, const std::vector<Want> &wants, std::string_view subject) const {
     std::vector<Place> places;
+    places.reserve(wants.size());
     for (const Want &want : wants)
         places.push_back({offset_of(want.name), want.exclusive});
     // One order for everybody, so that no two wait for each other. The stronger of two on one byte is taken
@@ -77,10 +78,12 @@ Fd Locks::lock(const drv::Call &call, std::initializer_list<Want> wants, std::st
     return file;
 }
 
-std::optional<Fd> Locks::try_lock(const std::string &name) const {
+std::optional<Fd> Locks::try_lock(const std::vector<std::string> &names) const {
     Fd file = open();
-    if (!take(file.get(), {offset_of(name), true}))
-        return std::nullopt;
+    for (const std::string &name : names) {
+        if (!take(file.get(), {offset_of(name), true}))
+            return std::nullopt;
+    }
     return file;
 }
 

@@ -6,10 +6,10 @@
 #include "drover/sdk/call.hpp"
 #include "files.hpp"
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loopback {
 
@@ -24,10 +24,10 @@ public:
 
     // Holds all of them until the result is destroyed. Waits as long as the call allows, but at most 10 s:
     // then it throws CONFLICT, retryable, which names `subject`.
-    [[nodiscard]] Fd lock(const drv::Call &call, std::initializer_list<Want> wants,
+    [[nodiscard]] Fd lock(const drv::Call &call, const std::vector<Want> &wants,
                           std::string_view subject) const;
-    // Exclusively, without waiting. Nothing: somebody holds it.
-    [[nodiscard]] std::optional<Fd> try_lock(const std::string &name) const;
+    // All of them exclusively, without waiting. Nothing: somebody holds one.
+    [[nodiscard]] std::optional<Fd> try_lock(const std::vector<std::string> &names) const;
 
 private:
     [[nodiscard]] Fd open() const;

@@ -88,10 +88,6 @@ std::string read_knob(const std::string &path, const char *name) {
     return text;
 }
 
-bool refuses_discards(const std::string &path) {
-    return read_knob(path, kDiscards) == "0" && read_knob(path, kHardwareDiscards) != "0";
-}
-
 // Puts a new device in the place of one that is free. One that somebody took meanwhile stays (EBUSY).
 void renew(const std::string &path) {
     const Fd control(::open(std::string(kControl).c_str(), O_RDWR | O_CLOEXEC));
@@ -315,6 +311,10 @@ void resize_loop(const std::string &path, const FileId &backing) {
 void flush_loop(const std::string &path, const FileId &backing) {
     const Fd device = must_open_bound(path, backing, O_RDONLY);
     flush(device.get(), path);
+}
+
+bool refuses_discards(const std::string &path) {
+    return read_knob(path, kDiscards) == "0" && read_knob(path, kHardwareDiscards) != "0";
 }
 
 void refuse_discards(const std::string &path) {

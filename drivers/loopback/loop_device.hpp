@@ -40,7 +40,8 @@ void unbind_loop(const drv::Call &call, const std::string &path, const FileId &b
 void resize_loop(const std::string &path, const FileId &backing);
 // Writes what the kernel holds back for the device into the file.
 void flush_loop(const std::string &path, const FileId &backing);
-// For a device that is bound already.
+// For a device that is bound already. It stays so until the device is free again.
 void refuse_discards(const std::string &path);
+[[nodiscard]] bool refuses_discards(const std::string &path);
 
 } // namespace loopback

@@ -1,6 +1,7 @@
 #include "shelf.hpp"
 
 #include "names.hpp"
+#include "shelf_names.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,28 +10,12 @@
 #include <unistd.h>
 
 namespace loopback {
-namespace {
-
-constexpr std::string_view kMetadata = ".json";
-constexpr std::string_view kTemporary = ".json.tmp";
-constexpr std::string_view kDeleting = ".deleting";
-constexpr std::string_view kImage = ".img";
-constexpr std::string_view kNew = ".new";
-constexpr std::string_view kOld = ".old";
-
-std::string with(std::string_view name, std::string_view suffix) {
-    return std::string(name) + std::string(suffix);
-}
-
-// The text of a metadata file, or nothing when there is none.
 std::optional<std::string> read_metadata(int folder, const std::string &name) {
     const auto file = open_file(folder, name, O_RDONLY);
     if (!file)
         return std::nullopt;
     return read_start(file->get(), name, kMaxMetadataBytes);
 }
-
-} // namespace
 
 NewImage::NewImage(const Shelf &shelf, std::string name) : shelf_(shelf), name_(std::move(name)) {
     const std::string file = with(name_, kNew);
@@ -40,13 +25,27 @@ NewImage::NewImage(const Shelf &shelf, std::string name) : shelf_(shelf), name_(
         throw failure("cannot make the image", file, errno);
 }
 
+NewImage::NewImage(const Shelf &shelf, std::string name, const std::string &file)
+    : shelf_(shelf), name_(std::move(name)) {
+    const std::string second = with(name_, kNew);
+    if (::linkat(shelf_.folder_.get(), file.c_str(), shelf_.folder_.get(), second.c_str(), 0) != 0)
+        throw failure("cannot link", file, errno);
+    try {
+        file_ = std::move(open_file(shelf_.folder_.get(), second, O_RDWR).value());
+    } catch (...) {
+        (void)::unlinkat(shelf_.folder_.get(), second.c_str(), 0);
+        throw;
+    }
+}
+
 NewImage::~NewImage() {
     if (!is_kept_)
         (void)::unlinkat(shelf_.folder_.get(), with(name_, kNew).c_str(), 0);
 }
 
-Shelf::Shelf(int root, const std::string &folder, Kind kind, const std::string &root_path)
-    : folder_(open_folder(root, folder)), kind_(kind), path_(root_path + "/" + folder) {}
+Shelf::Shelf(int root, const std::string &folder, Kind kind, const std::string &root_path,
+             const GroupShelf *groups)
+    : folder_(open_folder(root, folder)), kind_(kind), path_(root_path + "/" + folder), groups_(groups) {}
 
 std::string Shelf::lock_name(std::string_view key) const {
     return with(kind_ == Kind::volume ? "volume/" : "snapshot/", key);
@@ -67,6 +66,49 @@ std::vector<std::string> Shelf::keys() const {
 }
 
 std::optional<Object> Shelf::load(const std::string &key) const {
+    auto object = load_any(key);
+    if (object && !is_shown(object->metadata.group_snapshot))
+        return std::nullopt;
+    return object;
+}
+
+bool Shelf::is_shown(std::string_view group_snapshot) const {
+    return groups_ == nullptr || group_snapshot.empty() || groups_->is_there(key_of(group_snapshot));
+}
+
+FileStamp Shelf::stamp_of(const std::string &key) const {
+    struct stat status {};
+    if (::fstatat(folder_.get(), with(key, kMetadata).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return {};
+    const auto ns = [](const timespec &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
+    return {.file = {status.st_dev, status.st_ino},
+            .changed_ns = ns(status.st_ctim),
+            .modified_ns = ns(status.st_mtim),
+            .bytes = static_cast<std::uint64_t>(status.st_size)};
+}
+
+std::optional<Shelf::ImageStatus> Shelf::status_of_image(const std::string &image) const {
+    struct stat status {};
+    if (::fstatat(folder_.get(), with(image, kImage).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(status.st_mode))
+        return std::nullopt;
+    return ImageStatus{.file = {status.st_dev, status.st_ino},
+                       .bytes = static_cast<std::uint64_t>(status.st_size),
+                       .used_bytes = static_cast<std::uint64_t>(status.st_blocks) * 512};
+}
+
+std::optional<std::string> Shelf::key_of_file(std::string_view name) {
+    if (const auto key = without_suffix(name, kMetadata))
+        return std::string(*key);
+    for (const std::string_view suffix : {kImage, kNew}) {
+        const auto image = without_suffix(name, suffix);
+        if (const auto key = image ? key_of_image(*image) : std::nullopt)
+            return std::string(*key);
+    }
+    return std::nullopt;
+}
+
+std::optional<Object> Shelf::load_any(const std::string &key) const {
     const std::string file = with(key, kMetadata);
     std::string before;
     for (;;) {
@@ -117,6 +159,20 @@ std::optional<Object> Shelf::load(const std::string &key) const {
     }
 }
 
+std::vector<Image> Shelf::images_of(std::string_view key) const {
+    std::vector<Image> images;
+    for (const std::string &file : names_in(folder_.get())) {
+        for (const std::string_view suffix : {kImage, kNew, kOld}) {
+            const auto image = without_suffix(file, suffix);
+            struct stat status {};
+            if (image && key_of_image(*image) == key &&
+                ::fstatat(folder_.get(), file.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+                images.push_back({std::string(*image), {status.st_dev, status.st_ino}});
+        }
+    }
+    return images;
+}
+
 Fd Shelf::open_image(const Metadata &metadata, int flags) const {
     for (const std::string_view suffix : {kImage, kNew, kImage}) {
         if (auto file = open_file(folder_.get(), with(metadata.image, suffix), flags))
@@ -162,6 +218,12 @@ void Shelf::remove(const std::string &key) const {
     finish_removal(key);
 }
 
+void Shelf::clear(const std::string &key) const {
+    if (const auto object = load_any(key); object && !is_shown(object->metadata.group_snapshot))
+        remove(key);
+    finish_removal(key);
+}
+
 void Shelf::finish_removal(const std::string &key) const {
     const std::string file = with(key, kDeleting);
     const auto text = read_metadata(folder_.get(), file);
@@ -192,13 +254,17 @@ void Shelf::sweep(const Locks &locks, const drv::Host &host) const {
 
 void Shelf::sweep_one(const std::string &name, const Locks &locks) const {
     if (const auto key = without_suffix(name, kDeleting)) {
-        if (const auto lock = locks.try_lock(lock_name(*key)))
+        if (const auto lock = locks.try_lock({lock_name(*key)}))
             finish_removal(std::string(*key));
         return;
     }
     if (const auto key = without_suffix(name, kTemporary)) {
-        if (const auto lock = locks.try_lock(lock_name(*key)))
+        if (const auto lock = locks.try_lock({lock_name(*key)}))
             remove_file(folder_.get(), name);
+        return;
+    }
+    if (const auto stem = without_suffix(name, kReleased)) {
+        sweep_released(std::string(*stem), locks);
         return;
     }
     const auto made = without_suffix(name, kNew);
@@ -210,7 +276,7 @@ void Shelf::sweep_one(const std::string &name, const Locks &locks) const {
     if (!found_key)
         return; // not one of ours
     const std::string key(*found_key);
-    const auto lock = locks.try_lock(lock_name(key));
+    const auto lock = locks.try_lock({lock_name(key)});
     if (!lock)
         return; // being made right now
     const auto object = load(key);

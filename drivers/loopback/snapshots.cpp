@@ -21,16 +21,6 @@ void Loopback::flush_attached(const Object &volume) const {
         flush_loop(*device, volume.file);
 }
 
-std::size_t Loopback::count_snapshots(const drv::Call &call, std::string_view volume_id) const {
-    std::size_t count = 0;
-    for (const std::string &key : snapshots_.keys()) {
-        call.throw_if_cancelled();
-        const auto object = snapshots_.load(key);
-        count += object && object->metadata.parent == volume_id ? 1 : 0;
-    }
-    return count;
-}
-
 drv::Volume Loopback::snapshot_create(drv::Call &call, const drv::SnapshotRequest &request) {
     const std::string key = key_of(request.snapshot_id);
     const Fd lock =
@@ -44,7 +34,7 @@ drv::Volume Loopback::snapshot_create(drv::Call &call, const drv::SnapshotReques
         }
         return to_volume(std::move(there), key);
     }
-    snapshots_.finish_removal(key);
+    snapshots_.clear(key);
     const Object volume = sound(volumes_, request.volume_id);
     flush_attached(volume);
     const Fd source = volumes_.open_image(volume.metadata, O_RDONLY);
@@ -65,40 +55,11 @@ void Loopback::snapshot_destroy(drv::Call &call, std::string_view id) {
     const std::string key = key_of(id);
     const Fd lock = locks_.lock(call, {{snapshots_.lock_name(key)}}, "snapshot " + quoted(id));
     if (!snapshots_.load(key)) {
-        snapshots_.finish_removal(key);
+        snapshots_.clear(key);
         return;
     }
     (void)sound(snapshots_, id);
     snapshots_.remove(key);
-}
-
-void Loopback::snapshot_list(drv::Call &call, std::string_view volume_id, const drv::ListRequest &request,
-                             drv::VolumeSink &sink) {
-    drv::emit_page(call, request, sink, snapshots_.keys(),
-                   [&](std::string_view key) -> std::optional<drv::Volume> {
-                       auto object = snapshots_.load(std::string(key));
-                       // Whose a damaged one is cannot be told, so it is shown among all only.
-                       if (!object || (!volume_id.empty() && object->metadata.parent != volume_id))
-                           return std::nullopt;
-                       if (!object->problem.empty() && !is_plain(key)) {
-                           host_.warn("a snapshot is left out of the list: " + object->problem);
-                           return std::nullopt;
-                       }
-                       drv::Volume snapshot = to_volume(std::move(*object), key);
-                       snapshot.is_snapshot = true;
-                       return snapshot;
-                   });
-}
-
-drv::Volume Loopback::snapshot_get(drv::Call & /*call*/, std::string_view id) {
-    const std::string key = key_of(id);
-    auto object = snapshots_.load(key);
-    if (!object)
-        throw Error(Code::not_found, "there is no snapshot " + quoted(id));
-    drv::Volume snapshot = to_volume(std::move(*object), key);
-    snapshot.id = id;
-    snapshot.is_snapshot = true;
-    return snapshot;
 }
 
 // The caller holds the new volume's lock and a shared one of the source.
@@ -113,7 +74,7 @@ drv::Volume Loopback::copy_to_volume(const drv::Call &call, const Shelf &shelf, 
                                        std::to_string(source_bytes));
     }
     const std::string key = key_of(request.id);
-    volumes_.finish_removal(key);
+    volumes_.clear(key);
     const Fd from = shelf.open_image(source.metadata, O_RDONLY);
     NewImage image(volumes_, new_image_name(key));
     const bool reserved = space_of(request.profile) == Space::reserved;
@@ -134,7 +95,7 @@ drv::Volume Loopback::copy_to_volume(const drv::Call &call, const Shelf &shelf, 
 
 drv::Volume Loopback::snapshot_clone(drv::Call &call, std::string_view id,
                                      const drv::CreateRequest &request) {
-    refuse_unknown_shape(request);
+    refuse_unknown_shape(request.profile, request.pool);
     const std::string key = key_of(request.id);
     const Fd lock = locks_.lock(call, {{snapshots_.lock_name(key_of(id)), false}, {volumes_.lock_name(key)}},
                                 "snapshot " + quoted(id) + " or volume " + quoted(request.id));
@@ -144,7 +105,7 @@ drv::Volume Loopback::snapshot_clone(drv::Call &call, std::string_view id,
 }
 
 drv::Volume Loopback::clone(drv::Call &call, std::string_view source_id, const drv::CreateRequest &request) {
-    refuse_unknown_shape(request);
+    refuse_unknown_shape(request.profile, request.pool);
     const std::string key = key_of(request.id);
     const Fd lock =
         locks_.lock(call, {{volumes_.lock_name(key_of(source_id)), false}, {volumes_.lock_name(key)}},

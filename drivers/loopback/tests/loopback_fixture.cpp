@@ -123,11 +123,6 @@ const drv_call *Agent::begin() {
     return call->get();
 }
 
-template <class Table>
-const Table *Agent::extension(std::string_view id) {
-    return static_cast<const Table *>(table_->extension(instance_, to_abi(id)));
-}
-
 drv_status Agent::create(std::string_view id, std::uint64_t bytes, std::string_view profile) {
     const auto request = create_request(id, bytes, profile);
     const drv_call *made = begin();
@@ -162,14 +157,14 @@ drv_status Agent::resolve(std::string_view id) {
 drv_status Agent::extend(std::string_view id, std::uint64_t bytes) {
     const drv_call *made = begin();
     return extension<drv_extend_v1>(DRV_EXT_EXTEND)
-        ->extend(instance_, made, to_abi(id), bytes, 0, volumes->get());
+        .extend(instance_, made, to_abi(id), bytes, 0, volumes->get());
 }
 drv_status Agent::clone(std::string_view source, std::string_view id, std::uint64_t bytes,
                         std::string_view profile) {
     const auto request = create_request(id, bytes, profile);
     const drv_call *made = begin();
     return extension<drv_clone_v1>(DRV_EXT_CLONE)
-        ->clone(instance_, made, to_abi(source), &request, volumes->get());
+        .clone(instance_, made, to_abi(source), &request, volumes->get());
 }
 drv_status Agent::snapshot(std::string_view volume, std::string_view id) {
     const drv_snapshot_req request = {.struct_size = sizeof request,
@@ -181,29 +176,29 @@ drv_status Agent::snapshot(std::string_view volume, std::string_view id) {
                                       .attrs = nullptr,
                                       .attr_count = 0};
     const drv_call *made = begin();
-    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT)->create(instance_, made, &request, volumes->get());
+    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT).create(instance_, made, &request, volumes->get());
 }
 drv_status Agent::snapshot_destroy(std::string_view id) {
-    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT)->destroy(instance_, begin(), to_abi(id), 0);
+    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT).destroy(instance_, begin(), to_abi(id), 0);
 }
 drv_status Agent::snapshot_get(std::string_view id) {
     const drv_call *made = begin();
-    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT)->get(instance_, made, to_abi(id), volumes->get());
+    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT).get(instance_, made, to_abi(id), volumes->get());
 }
 drv_status Agent::snapshot_list(std::string_view volume) {
     const auto request = list_request(0, "");
     const drv_call *made = begin();
     return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT)
-        ->list(instance_, made, to_abi(volume), &request, volumes->get());
+        .list(instance_, made, to_abi(volume), &request, volumes->get());
 }
 drv_status Agent::snapshot_clone(std::string_view snapshot, std::string_view id, std::uint64_t bytes) {
     const auto request = create_request(id, bytes, "");
     const drv_call *made = begin();
     return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT)
-        ->clone(instance_, made, to_abi(snapshot), &request, volumes->get());
+        .clone(instance_, made, to_abi(snapshot), &request, volumes->get());
 }
 drv_status Agent::revert(std::string_view snapshot) {
-    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT)->revert(instance_, begin(), to_abi(snapshot), 0);
+    return extension<drv_snapshot_v1>(DRV_EXT_SNAPSHOT).revert(instance_, begin(), to_abi(snapshot), 0);
 }
 drv_status Agent::probe() {
     return table_->ops->probe(instance_, begin());
@@ -223,7 +218,7 @@ std::vector<std::string> Agent::profile_names() {
                                            view_of(row->name));
                                        return DRV_OK;
                                    }};
-    EXPECT_EQ(extension<drv_profiles_v1>(DRV_EXT_PROFILES)->list(instance_, begin(), &sink), DRV_OK);
+    EXPECT_EQ(extension<drv_profiles_v1>(DRV_EXT_PROFILES).list(instance_, begin(), &sink), DRV_OK);
     return names;
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,11 +67,18 @@ public:
     drv_status opened = DRV_OK;
     FakeHost host;
 
-private:
+    // For ops that have no method here: a new call, and the table of an extension.
     const drv_call *begin();
     template <class Table>
-    const Table *extension(std::string_view id);
+    const Table &extension(std::string_view id) {
+        const void *table = table_->extension(instance_, drv::to_abi(id));
+        if (table == nullptr)
+            throw std::runtime_error(std::string(id) + " is not offered");
+        return *static_cast<const Table *>(table);
+    }
+    [[nodiscard]] drv_instance *instance() { return instance_; }
 
+private:
     std::string node_;
     const drv_driver_v1 *table_ = nullptr;
     drv_instance *instance_ = nullptr;
