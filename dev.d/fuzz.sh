@@ -71,14 +71,15 @@ fuzz_stop() {
 }
 
 fuzz_one() {
-    local name=$1 seconds=$2 arguments=()
+    local name=$1 seconds=$2 arguments=() inputs=("$root/fuzz/corpus/$1")
     local learnt=$root/build/fuzz/learnt/$name dictionary=$root/fuzz/dictionary/$name.dict
     mkdir -p "$learnt"
     [[ ! -f $dictionary ]] || arguments+=("-dict=$dictionary")
+    [[ $name != agent_config ]] || inputs+=("$root/core/config/testdata/wrong")
     # exec: so that a signal to this job reaches it.
     exec nice -n 10 "$root/build/fuzz/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len="$fuzz_most_bytes" \
         -timeout="$fuzz_most_seconds" -rss_limit_mb="$fuzz_most_megabytes" -print_final_stats=1 \
-        -artifact_prefix="$root/build/fuzz/finds/$name-" "${arguments[@]}" "$learnt" "$root/fuzz/corpus/$name" \
+        -artifact_prefix="$root/build/fuzz/finds/$name-" "${arguments[@]}" "$learnt" "${inputs[@]}" \
         >"$root/build/fuzz/logs/$name" 2>&1
 }
 
