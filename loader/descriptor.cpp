@@ -93,7 +93,7 @@ Result<ConfigKey> check_key(const Check &check, const drv_config_key &from, std:
             fmt::format("{} to {}, the kinds this agent can check", +DRV_KEY_STRING, +DRV_KEY_LIST));
     }
     return ConfigKey{.name = std::move(*name),
-                     .help = std::move(*help),
+                     .help = one_line(std::string_view(*help), kMaxHelpBytes), // it is shown to people
                      .fallback = std::move(*fallback),
                      .kind = static_cast<KeyKind>(from.kind),
                      .required = (from.flags & DRV_KEY_REQUIRED) != 0,
@@ -165,7 +165,9 @@ Result<DriverDescription> check_descriptor(const drv_driver_v1 *driver, const st
         auto text = check.text(field, from, kMaxLabelBytes, true);
         if (!text)
             return fail(std::move(text).error());
-        *to = std::move(*text);
+        *to = one_line(std::string_view(*text));
+        if (to->empty())
+            return check.refuse(field, "blank text", "at least one character");
     }
     if (const std::string stem = file.stem().native(); result.name != stem) {
         return check.refuse("name", fmt::format("\"{}\"", one_line(std::string_view(result.name))),

@@ -122,6 +122,25 @@ TEST_F(ScriptedDescriptor, CountsAndKindsAreNotBelieved) {
     EXPECT_THAT(refusal(), ::testing::HasSubstr("\"config_keys[0].kind\": found 17, wanted 1 to 5"));
 }
 
+// They are shown in messages and lists, where a line break or an escape would be somebody else's words.
+TEST_F(ScriptedDescriptor, WhatPeopleAreShownIsOneLine) {
+    const drv_str empty{"", 0};
+    drv_config_key key{.name = {"good", 4},
+                       .help = {"first\n\x1b[31msecond", 15},
+                       .fallback = empty,
+                       .kind = DRV_KEY_STRING,
+                       .flags = 0};
+    driver.config_key_count = 1;
+    driver.config_keys = &key;
+    driver.vendor = {"Ac\nme\x7f", 6};
+    const auto described = check_descriptor(&driver, "/d/good.so");
+    ASSERT_TRUE(described) << described.error().message;
+    EXPECT_EQ(described->config_keys[0].help, "first  [31mseco");
+    EXPECT_EQ(described->vendor, "Ac me");
+    driver.vendor = {"\n", 1};
+    EXPECT_THAT(refusal(), ::testing::HasSubstr("\"vendor\": found blank text"));
+}
+
 TEST_F(ScriptedDescriptor, LabelsAreNotEmpty) {
     driver.vendor = {"", 0};
     EXPECT_THAT(refusal(),

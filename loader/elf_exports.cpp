@@ -14,6 +14,7 @@
 #include <optional>
 #include <string_view>
 #include <sys/stat.h>
+#include <utility>
 
 namespace drover {
 namespace {
@@ -180,9 +181,14 @@ private:
 
     Result<std::vector<ExportedSymbol>> read_symbols() const {
         std::vector<ExportedSymbol> exports;
+        std::uint64_t name_bytes = 0;
+        bool has_table = false;
         for (const Elf64_Shdr &section : sections_) {
             if (section.sh_type != SHT_DYNSYM)
                 continue;
+            // There is one. Thousands that share their bytes would keep us reading for hours.
+            if (std::exchange(has_table, true))
+                return fail(damaged("it has two dynamic symbol tables"));
             if (section.sh_entsize != sizeof(Elf64_Sym) || section.sh_link >= sections_.size())
                 return fail(damaged("its symbol table is malformed"));
             const Elf64_Shdr &names_section = sections_[section.sh_link];
@@ -202,6 +208,10 @@ private:
                 const std::size_t end = rest.find('\0');
                 if (end == std::string_view::npos)
                     return fail(damaged("a symbol's name has no end"));
+                // So would names that all end where the longest one does.
+                name_bytes += end;
+                if (name_bytes > kMaxTableBytes)
+                    return fail(damaged("the names of its symbols are too long"));
                 const unsigned type = ELF64_ST_TYPE(symbol.st_info);
                 exports.push_back(ExportedSymbol{.name = std::string(rest.substr(0, end)),
                                                  .is_function = type == STT_FUNC || type == STT_GNU_IFUNC});

@@ -112,6 +112,11 @@ private:
         known.insert(known.begin(), names.begin(), names.end());
         std::string expected;
         std::string message = "unknown key";
+        // A comma in the place of a blank makes a key of what was a value: {password:,hunter2}.
+        const bool may_be_value = key.value.shape == RawValue::Shape::null;
+        const std::string shown = may_be_value ? std::string() : printable_key(key.name);
+        if (may_be_value)
+            message += " without a value, not shown since it may be a value itself";
         if (const auto meant = suggest(key.name, known)) {
             expected = *meant;
             message += fmt::format("; did you mean {}?", *meant);
@@ -121,8 +126,7 @@ private:
             expected = fmt::format("{}", fmt::join(names, ", "));
             message += fmt::format("; the driver {} knows {}", backend_.driver, expected);
         }
-        report(key.position, printable_key(key.name), printable_key(key.name), std::move(expected),
-               std::move(message));
+        report(key.position, shown, shown, std::move(expected), std::move(message));
     }
 
     void report_kind(const RawKey &key, const ConfigKey &declared, std::string found) {

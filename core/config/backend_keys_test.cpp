@@ -172,6 +172,20 @@ TEST_F(BackendKeys, ValuesOfTextsCannotCarrySeparators) {
               "4:6: error: dataset.a: holds a NUL character, or a line break within an item of a list\n");
 }
 
+// A blank after a colon became a comma, and the password a key of its own.
+TEST_F(BackendKeys, AKeyWithoutAValueMayBeAValueAndIsNotShown) {
+    const auto checked = check("  pasword:\n  ? hunter2\n", {secret(key("password"))});
+    EXPECT_EQ(text_of(checked),
+              "4:3: error: dataset: unknown key without a value, not shown since it may be a "
+              "value itself; did you mean password?\n"
+              "5:5: error: dataset: unknown key without a value, not shown since it may be a "
+              "value itself; the driver array knows password\n");
+    EXPECT_EQ(checked.error()[1].found, "");
+    const auto flow = parse_agent_config("version: 1\ndataset: {backend: array, token:,hunter2,hunter2}\n");
+    ASSERT_FALSE(flow);
+    EXPECT_EQ(render(flow.error()), "agent.yml:2:42: error: dataset: given twice; the first is on line 2\n");
+}
+
 TEST_F(BackendKeys, AnInlineSecretWorksAndWarns) {
     const auto checked = check("  token: hunter2\n", {secret(key("token"))});
     ASSERT_TRUE(checked);

@@ -88,7 +88,11 @@ private:
             const std::string &name = entry.key.text.reveal();
             const auto [first, is_new] = seen.emplace(name, entry.key.position);
             if (!is_new) {
-                const auto shown = join(path, printable_key(name));
+                // See report_unknown in backend_keys.cpp: it may be a value that became a key.
+                const bool may_be_value = section.takes_driver_keys &&
+                                          entry.value.shape == YamlNode::Shape::null &&
+                                          find_key(section.path, name) == nullptr;
+                const auto shown = may_be_value ? path : join(path, printable_key(name));
                 report(entry.key.position, shown, "a second time", "each key once",
                        fmt::format("given twice; the first is on line {}", first->second.line));
                 continue;

@@ -21,9 +21,18 @@ char lower(char c) {
 }
 
 tl::unexpected<Error> not_a_size(std::string_view text, std::string_view why) {
-    const auto shown = text.substr(0, kMaxShown);
-    return fail(Code::invalid, fmt::format("\"{}{}\" is not a size: {}", shown,
-                                           shown.size() < text.size() ? "..." : "", why));
+    std::string shown(text.substr(0, kMaxShown));
+    if (shown.size() < text.size()) { // a character is shown whole or not at all
+        std::size_t length = shown.size();
+        while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
+            --length;
+        shown = shown.substr(0, length) + "...";
+    }
+    for (char &c : shown) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            c = '?';
+    }
+    return fail(Code::invalid, fmt::format("\"{}\" is not a size: {}", shown, why));
 }
 
 // The power of 1024 that a unit stands for; -1: unknown.

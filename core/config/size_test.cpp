@@ -1,6 +1,6 @@
 #include "core/config/size.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace drover {
 namespace {
@@ -48,6 +48,13 @@ TEST(ParseSize, RefusesEverythingElseWithASentence) {
     EXPECT_EQ(parse_size("lots").error().message,
               "\"lots\" is not a size: write a number and a unit, such as 10GiB, 512M or 1.5t");
     EXPECT_LT(parse_size(std::string(100000, 'x')).error().message.size(), 200U);
+}
+
+TEST(ParseSize, ShowsWhatItRefusesOnOneLineAndNotTheWholeOfIt) {
+    EXPECT_THAT(parse_size("1\n\x1b[2J\x7f").error().message,
+                testing::StartsWith("\"1??[2J?\" is not a size"));
+    EXPECT_THAT(parse_size(std::string(39, 'x') + "\xC3\xA4").error().message,
+                testing::StartsWith("\"" + std::string(39, 'x') + "...\" is"));
 }
 
 TEST(FormatSize, PicksTheLargestUnit) {

@@ -242,9 +242,11 @@ std::string plain_words(const std::string &words) {
 }
 
 YamlError explain(std::string_view text, const YAML::Exception &error, SourcePosition last_read) {
-    if (error.msg == "illegal EOF in scalar") // the mark is the end of the file, where nothing is to be seen
-        return {last_read,
-                "not valid YAML: a quotation mark that is opened here, or after it, is never closed"};
+    if (error.msg ==
+        "illegal EOF in scalar") { // the mark is the end of the file, where nothing is to be seen
+        const SourcePosition begin = last_read.line == 0 ? SourcePosition{1, 1} : last_read;
+        return {begin, "not valid YAML: a quotation mark that is opened here, or after it, is never closed"};
+    }
     const auto at = position_of(error.mark);
     if (const auto tab = tab_in_indentation(text, at.line))
         return {*tab, "a tab in the indentation; YAML allows only blanks there"};

@@ -1,5 +1,7 @@
 #include "core/volume/records.hpp"
 
+#include "loader/driver_text.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -18,6 +20,12 @@ struct BadRow : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// More than any engine counts, and so few that no sum of them wraps: uses that add up to nothing would let go
+// of a volume that somebody writes to.
+constexpr std::uint64_t kMaxUses = 1'000'000'000;
+// Of a text of the row, in a message.
+constexpr std::size_t kShown = 64;
+
 constexpr std::array<std::string_view, 4> kFormats{"never", "started", "done", "inherited"};
 constexpr std::array<std::string_view, 4> kDesired{"mount", "release", "destroy", "hold"};
 constexpr std::array<std::string_view, 3> kSnapshotStates{"creating", "ready", "deleting"};
@@ -28,7 +36,7 @@ Enum enum_of(const std::array<std::string_view, N> &names, std::string_view text
         if (names[i] == text)
             return static_cast<Enum>(i);
     }
-    throw BadRow(fmt::format("{}: unknown value \"{}\"", key, text));
+    throw BadRow(fmt::format("{}: unknown value \"{}\"", key, one_line(text, kShown)));
 }
 
 // Reads an object field by field and insists that every field was asked for.
@@ -73,7 +81,8 @@ public:
     void end() const {
         for (const auto &field : *object_) {
             if (!seen_.contains(std::string(field.key()))) {
-                throw BadRow(fmt::format("{}: unknown field", std::string_view(field.key())));
+                throw BadRow(
+                    fmt::format("{}: unknown field", one_line(std::string_view(field.key()), kShown)));
             }
         }
     }
@@ -204,10 +213,14 @@ std::map<std::string, Use> decode_uses(const json::value &value) {
     std::map<std::string, Use> uses;
     for (const auto &row : value.get_array()) {
         Fields fields(row);
-        uses[fields.text("use")] = Use{.count = fields.number("count"),
-                                       .delivered = fields.boolean("delivered"),
-                                       .inherited = fields.boolean("inherited"),
-                                       .ending = fields.boolean("ending")};
+        const Use use{.count = fields.number("count"),
+                      .delivered = fields.boolean("delivered"),
+                      .inherited = fields.boolean("inherited"),
+                      .ending = fields.boolean("ending")};
+        if (use.count > kMaxUses)
+            throw BadRow(fmt::format("uses: a count of {}", use.count));
+        if (!uses.emplace(fields.text("use"), use).second)
+            throw BadRow("uses: the same use twice");
         fields.end();
     }
     return uses;

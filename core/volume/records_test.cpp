@@ -106,6 +106,32 @@ TEST(Records, WrongRowsAreRefusedWithTheFieldsName) {
     EXPECT_NE(refused(good, R"("intent":true,)", R"("intent":true,"new":1,)").find("new"), std::string::npos);
     EXPECT_NE(refused(good, R"("owner":"naa.1",)", "").find("owner"), std::string::npos);
     EXPECT_NE(refused(good, R"("uid":999)", R"("uid":99999999999)").find("uid"), std::string::npos);
+    EXPECT_NE(refused(good, R"("use":"id2")", R"("use":"id1")").find("the same use twice"),
+              std::string::npos);
+}
+
+// Two of these would add up to none, and a volume that nobody uses is unmounted.
+TEST(Records, CountsThatCouldWrapAreRefused) {
+    VolumeRecord record = full_record();
+    record.uses = {{"a", {.count = std::uint64_t{1} << 63}}, {"b", {.count = std::uint64_t{1} << 63}}};
+    ASSERT_EQ(record.use_count(), 0U);
+    const auto again = decode_volume(encode(record));
+    ASSERT_FALSE(again);
+    EXPECT_NE(again.error().message.find("uses: a count of 9223372036854775808"), std::string::npos);
+}
+
+TEST(Records, WhatARowHoldsCannotBreakTheLineOfAMessage) {
+    const std::string good = encode(full_record());
+    const auto message_of = [&](std::string_view from, std::string_view to) {
+        std::string text = good;
+        text.replace(text.find(from), from.size(), to);
+        const auto record = decode_volume(text);
+        return record ? std::string("it was read") : record.error().message;
+    };
+    EXPECT_EQ(message_of(R"("desired":"mount")", R"("desired":"mo\n\u001bunt")"),
+              "cannot read a volume row of the state: desired: unknown value \"mo  unt\"");
+    EXPECT_EQ(message_of(R"("v":1)", R"("v":1,"a\nb":1)"),
+              "cannot read a volume row of the state: a b: unknown field");
 }
 
 } // namespace
