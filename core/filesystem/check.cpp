@@ -2,7 +2,6 @@
 
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/program.hpp"
-#include "loader/base/child_call.hpp"
 
 #include <fmt/format.h>
 
@@ -35,10 +34,7 @@ Result<CheckReport> check(const BlockDevice &device, std::string_view fstype, Ch
                                                    fstype, supported_names()));
     }
     // A check of a mounted filesystem would read, and repair, what the kernel is changing.
-    auto claimed =
-        call_in_child("claiming device " + describe(device), deadline, [&]() -> Result<std::string> {
-            return open_device(device, O_RDONLY | O_EXCL).map([](const UniqueFd &) { return std::string(); });
-        });
+    auto claimed = claim_once(device, O_RDONLY, deadline);
     if (!claimed)
         return fail(std::move(claimed).error());
     if (fstype == "xfs" && mode == CheckMode::preen)

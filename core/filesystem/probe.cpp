@@ -197,9 +197,13 @@ Result<Probe> decode(const std::string &text) {
 } // namespace
 
 Result<Probe> probe(const BlockDevice &device, Deadline deadline) {
-    auto answer = call_in_child("probing device " + describe(device), deadline, [&]() -> Result<std::string> {
-        return probe_here(device).map([](const Probe &found) { return encode(found); });
-    });
+    const auto work = [](std::string_view arguments) -> Result<std::string> {
+        return probe_here(decode_block_device(split_fields(arguments).at(0))).map([](const Probe &found) {
+            return encode(found);
+        });
+    };
+    auto answer = call_in_kept_child("probing device " + describe(device), deadline, work,
+                                     join_fields({encode(device)}));
     if (!answer)
         return fail(std::move(answer).error());
     return decode(*answer);
