@@ -50,6 +50,7 @@ double megabytes(std::uint64_t bytes) {
 
 std::vector<std::string> names(int count) {
     std::vector<std::string> all;
+    all.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i)
         all.push_back(fmt::format("volume-{}", i));
     return all;
@@ -63,6 +64,7 @@ void for_all(const std::filesystem::path &socket, int count, const Body &body) {
     std::mutex mutex;
     std::exception_ptr failure;
     std::vector<std::thread> callers;
+    callers.reserve(kCallers);
     for (int i = 0; i < kCallers; ++i) {
         callers.emplace_back([&] {
             try {

@@ -48,6 +48,7 @@ std::chrono::nanoseconds run(const std::vector<std::string> &words) {
     posix_spawn_file_actions_adddup2(&actions, output.get(), 2);
     std::vector<std::string> copy = words;
     std::vector<char *> argv;
+    argv.reserve(copy.size() + 1);
     for (auto &word : copy)
         argv.push_back(word.data());
     argv.push_back(nullptr);
