@@ -128,6 +128,7 @@ void CallBridge::on_progress(const drv_call *call, std::uint32_t permille, drv_s
     try {
         CallBridge &self = bridge_of(call);
         const std::lock_guard lock(self.progress_mutex_);
+        self.has_progress_.store(true, std::memory_order_release);
         ++self.progress_calls_;
         self.permille_ = std::min(permille, 1000U);
         self.stage_ = one_line(stage, 256);
@@ -147,6 +148,9 @@ void CallBridge::deliver_progress(std::chrono::steady_clock::time_point now) {
 }
 
 void CallBridge::finish() noexcept {
+    // The op has returned, so nobody reports progress any more.
+    if (!has_progress_.load(std::memory_order_acquire))
+        return;
     try {
         const std::lock_guard lock(progress_mutex_);
         if (held_back_)

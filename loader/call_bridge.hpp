@@ -9,6 +9,7 @@
 #include "loader/call_context.hpp"
 #include "loader/host_text.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -76,6 +77,7 @@ private:
     UniqueFd either_;
 
     mutable std::mutex progress_mutex_; // also keeps the listener's calls in order
+    std::atomic<bool> has_progress_ = false;
     std::uint64_t progress_calls_ = 0;
     unsigned permille_ = 0;
     std::string stage_;

@@ -30,6 +30,32 @@ TEST(DriverText, NamesTheProblem) {
     EXPECT_EQ(problem_with(drv_str{"\xFF", 1}, 3), "is not valid UTF-8");
 }
 
+TEST(DriverText, TheQuickAnswerIsTheThoroughOne) {
+    const auto agree = [](std::string_view text) {
+        const drv_str from{text.data(), text.size()};
+        return is_good(from, 64) == !problem_with(from, 64).has_value();
+    };
+    for (std::size_t size = 0; size <= 40; ++size) {
+        const std::string plain(size, 'x');
+        EXPECT_TRUE(agree(plain)) << size;
+        for (std::size_t at = 0; at < size; ++at) {
+            for (const char byte : {'\0', '\1', '\x7F', '\x80', '\xC3', '\xFF'}) {
+                std::string text = plain;
+                text[at] = byte;
+                EXPECT_TRUE(agree(text)) << size << " bytes, byte " << at << " is " << int{byte};
+            }
+            if (at + 1 < size) {
+                std::string text = plain;
+                text.replace(at, 2, "\xC3\xA9");
+                EXPECT_TRUE(is_good({text.data(), text.size()}, 64)) << text;
+            }
+        }
+    }
+    EXPECT_FALSE(is_good({nullptr, 5}, 64));
+    EXPECT_TRUE(is_good({nullptr, 0}, 64));
+    EXPECT_TRUE(agree(std::string(64, 'x')) && agree(std::string(65, 'x')));
+}
+
 TEST(DriverText, MakesOneLineOfAnything) {
     EXPECT_EQ(one_line(std::string_view("a\nb\tc\x7F"
                                         "d\n")),

@@ -21,10 +21,10 @@ public:
     void text(const char *field, drv_str from, std::string &to, std::size_t max_bytes) {
         if (problem_)
             return;
-        if (auto wrong = problem_with(from, max_bytes)) {
-            report(field, *wrong);
-        } else {
+        if (is_good(from, max_bytes)) {
             to.assign(view_of(from));
+        } else {
+            report(field, problem_with(from, max_bytes).value_or("cannot be read"));
         }
     }
 

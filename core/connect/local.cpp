@@ -40,10 +40,14 @@ void pause_before(Deadline deadline) {
 Result<Device> LocalConnector::find(const Connection &connection, Deadline deadline) {
     if (auto good = check(connection); !good)
         return fail(std::move(good).error());
-    auto answer =
-        call_in_child("looking at device " + connection.device, deadline, [&]() -> Result<std::string> {
-            return inspect_local(connection).map([](const Device &device) { return encode(device); });
-        });
+    const auto work = [](std::string_view arguments) -> Result<std::string> {
+        auto fields = split_fields(arguments);
+        const Connection wanted{
+            .protocol = Protocol::local, .device = std::move(fields.at(0)), .wwid = std::move(fields.at(1))};
+        return inspect_local(wanted).map([](const Device &device) { return encode(device); });
+    };
+    auto answer = call_in_kept_child("looking at device " + connection.device, deadline, work,
+                                     join_fields({connection.device, connection.wwid}));
     if (!answer)
         return fail(std::move(answer).error());
     return decode_device(*answer);

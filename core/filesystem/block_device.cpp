@@ -1,8 +1,11 @@
 #include "core/filesystem/block_device.hpp"
 
+#include "loader/base/child_call.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <charconv>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -10,6 +13,25 @@
 #include <sys/sysmacros.h>
 
 namespace drover::filesystem {
+namespace {
+
+template <typename Number>
+Number number_in(std::string_view text) {
+    Number value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+Result<std::string> claim_here(std::string_view arguments) {
+    const auto fields = split_fields(arguments);
+    const BlockDevice device = decode_block_device(fields.at(0));
+    auto fd = open_device(device, number_in<int>(fields.at(1)) | O_EXCL);
+    if (!fd)
+        return fail(std::move(fd).error());
+    return size_of(device, fd->get()).map([](std::uint64_t bytes) { return std::to_string(bytes); });
+}
+
+} // namespace
 
 std::string describe(const BlockDevice &device) {
     return fmt::format("{} ({}:{})", device.path.string(), device.major, device.minor);
@@ -42,6 +64,24 @@ Result<std::uint64_t> size_of(const BlockDevice &device, int fd) {
     if (::ioctl(fd, BLKGETSIZE64, &bytes) != 0)
         return fail_errno(errno, fmt::format("asking device {} for its size", describe(device)));
     return bytes;
+}
+
+Result<std::uint64_t> claim_once(const BlockDevice &device, int flags, Deadline deadline) {
+    return call_in_kept_child("claiming device " + describe(device), deadline, &claim_here,
+                              join_fields({encode(device), std::to_string(flags)}))
+        .map([](const std::string &bytes) { return number_in<std::uint64_t>(bytes); });
+}
+
+std::string encode(const BlockDevice &device) {
+    return fmt::format("{} {} {}", device.major, device.minor, device.path.native());
+}
+
+BlockDevice decode_block_device(std::string_view field) {
+    const auto first = std::min(field.find(' '), field.size());
+    const auto second = std::min(field.find(' ', first + 1), field.size());
+    return {.path = field.substr(std::min(second + 1, field.size())),
+            .major = number_in<unsigned>(field.substr(0, first)),
+            .minor = number_in<unsigned>(field.substr(std::min(first + 1, field.size())))};
 }
 
 } // namespace drover::filesystem

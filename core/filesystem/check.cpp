@@ -2,6 +2,7 @@
 
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/program.hpp"
+#include "core/filesystem/superblock.hpp"
 #include "loader/base/child_call.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,22 @@ Result<CheckReport> judge(const BlockDevice &device, const Program &program, con
                             last_lines(result.output)));
 }
 
+// Claims the device meanwhile: of a mounted one it would be old news.
+Result<bool> ext4_in_order(const BlockDevice &device, Deadline deadline) {
+    const auto work = [](std::string_view arguments) -> Result<std::string> {
+        const BlockDevice claimed = decode_block_device(split_fields(arguments).at(0));
+        auto fd = open_device(claimed, O_RDONLY | O_EXCL);
+        if (!fd)
+            return fail(std::move(fd).error());
+        return is_ext4_in_order(claimed, fd->get()).map([](bool yes) {
+            return std::string(yes ? "yes" : "no");
+        });
+    };
+    return call_in_kept_child("reading the superblock of " + describe(device), deadline, work,
+                              join_fields({encode(device)}))
+        .map([](const std::string &answer) { return answer == "yes"; });
+}
+
 } // namespace
 
 Result<CheckReport> check(const BlockDevice &device, std::string_view fstype, CheckMode mode,
@@ -34,11 +51,17 @@ Result<CheckReport> check(const BlockDevice &device, std::string_view fstype, Ch
         return fail(Code::unsupported, fmt::format("cannot check a \"{}\" filesystem: Drover knows {}",
                                                    fstype, supported_names()));
     }
+    // e2fsck -p would look no further either, and the kernel proves the superblock and the group descriptors
+    // again when it mounts.
+    if (fstype == "ext4" && mode == CheckMode::preen) {
+        auto in_order = ext4_in_order(device, deadline);
+        if (!in_order)
+            return fail(std::move(in_order).error());
+        if (*in_order)
+            return CheckReport{};
+    }
     // A check of a mounted filesystem would read, and repair, what the kernel is changing.
-    auto claimed =
-        call_in_child("claiming device " + describe(device), deadline, [&]() -> Result<std::string> {
-            return open_device(device, O_RDONLY | O_EXCL).map([](const UniqueFd &) { return std::string(); });
-        });
+    auto claimed = claim_once(device, O_RDONLY, deadline);
     if (!claimed)
         return fail(std::move(claimed).error());
     if (fstype == "xfs" && mode == CheckMode::preen)

@@ -4,7 +4,6 @@
 
 #include "core/filesystem/probe.hpp"
 #include "core/filesystem/program.hpp"
-#include "loader/base/child_call.hpp"
 
 #include <fmt/format.h>
 
@@ -89,15 +88,10 @@ std::string_view supported_names() noexcept {
 Result<void> format(const BlockDevice &device, const FormatRequest &request, Deadline deadline) {
     if (auto good = check_request(device, request); !good)
         return good;
-    auto size = call_in_child("claiming device " + describe(device), deadline, [&]() -> Result<std::string> {
-        auto fd = open_device(device, O_RDWR | O_EXCL);
-        if (!fd)
-            return fail(std::move(fd).error());
-        return size_of(device, fd->get()).map([](std::uint64_t bytes) { return std::to_string(bytes); });
-    });
+    auto size = claim_once(device, O_RDWR, deadline);
     if (!size)
         return fail(std::move(size).error());
-    if (request.fstype == "xfs" && std::stoull(*size) < kLeastXfsBytes) {
+    if (request.fstype == "xfs" && *size < kLeastXfsBytes) {
         return fail(Code::invalid,
                     fmt::format("device {} has {} bytes: xfs needs at least 300 MiB; use ext4 or a larger "
                                 "volume",

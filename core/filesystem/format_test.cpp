@@ -81,6 +81,34 @@ TEST_F(FormatTest, CheckRepairsWhatIsSafeAndStopsAtTheRest) {
     EXPECT_FALSE(check(device_of(loop), "ext4", CheckMode::verify, soon()).has_value());
 }
 
+// What e2fsck -p says when it was asked, and nothing when it was not.
+TEST_F(FormatTest, OnlyAFilesystemProvenToBeInOrderIsMountedUnchecked) {
+    const LoopDevice loop(64 * kMiB);
+    make(loop, "ext4");
+    const auto said = [&] {
+        auto report = check(device_of(loop), "ext4", CheckMode::preen, soon());
+        EXPECT_TRUE(report.has_value()) << report.error().message;
+        return report.value_or(CheckReport{}).output;
+    };
+    EXPECT_EQ(said(), "");
+    mount_at(loop, target(), "ext4");
+    EXPECT_TRUE(unmount(target(), device_of(loop).major, device_of(loop).minor, soon()).has_value());
+    EXPECT_EQ(said(), "");
+
+    for (const char *doubt : {"state 0", "state 3", "state 5", "error_count 1", "max_mnt_count 20",
+                              "checkinterval 86400", "last_orphan 12", "feature_ro_compat 0x6b"}) {
+        const LoopDevice other(64 * kMiB);
+        make(other, "ext4");
+        run("/usr/sbin/debugfs", {"-w", "-R", std::string("ssv ") + doubt, other.path()});
+        auto report = check(device_of(other), "ext4", CheckMode::preen, soon());
+        EXPECT_TRUE(!report.has_value() || !report->output.empty()) << doubt;
+    }
+    // A bit that flipped in the superblock.
+    loop.write(1024 + 0x78, "flipped");
+    auto flipped = check(device_of(loop), "ext4", CheckMode::preen, soon());
+    EXPECT_TRUE(!flipped.has_value() || !flipped->output.empty());
+}
+
 TEST_F(FormatTest, CheckRefusesAMountedDevice) {
     const LoopDevice loop(64 * kMiB);
     make(loop, "ext4");

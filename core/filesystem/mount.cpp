@@ -18,16 +18,20 @@
 namespace drover::filesystem {
 namespace {
 
-Result<std::string> mount_here(const BlockDevice &device, const std::filesystem::path &target,
-                               std::string_view fstype, const MountOptions &options) {
+// In a child. Device, target, filesystem, and the flags for mount(2).
+Result<std::string> mount_here(std::string_view arguments) {
+    const auto fields = split_fields(arguments);
+    const BlockDevice device = decode_block_device(fields.at(0));
+    const std::filesystem::path target = fields.at(1);
+    const std::string &fstype = fields.at(2);
+    const unsigned long flags = std::stoul(fields.at(3));
     auto fd = open_device(device, O_RDONLY);
     if (!fd)
         return fail(std::move(fd).error());
     fd->reset();
     // A clone of an xfs carries its source's UUID. An ext4 that finds damage must stop writing.
     const char *data = fstype == "xfs" ? "nouuid" : "errors=remount-ro";
-    const unsigned long flags = options.flags | (options.read_only ? 1UL * MS_RDONLY : 0UL);
-    if (::mount(device.path.c_str(), target.c_str(), std::string(fstype).c_str(), flags, data) == 0)
+    if (::mount(device.path.c_str(), target.c_str(), fstype.c_str(), flags, data) == 0)
         return std::string();
     const int error = errno;
     const std::string what =
@@ -61,7 +65,13 @@ Result<void> verify(const BlockDevice &device, const std::filesystem::path &targ
                     target.string()));
 }
 
-Result<std::string> prepare_here(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid) {
+// In a child. Target, mode, uid, gid.
+Result<std::string> prepare_here(std::string_view arguments) {
+    const auto fields = split_fields(arguments);
+    const std::filesystem::path target = fields.at(0);
+    const auto mode = static_cast<mode_t>(std::stoul(fields.at(1)));
+    const auto uid = static_cast<uid_t>(std::stoul(fields.at(2)));
+    const auto gid = static_cast<gid_t>(std::stoul(fields.at(3)));
     const UniqueFd fd(::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd)
         return fail_errno(errno, fmt::format("opening {}", target.string()));
@@ -108,8 +118,10 @@ Result<void> mount(const BlockDevice &device, const std::filesystem::path &targe
     }
     if (auto made = make_mount_point(*point); !made)
         return made;
-    auto mounted = call_in_child(fmt::format("mounting device {} at {}", describe(device), point->string()),
-                                 deadline, [&] { return mount_here(device, *point, fstype, options); });
+    const unsigned long flags = options.flags | (options.read_only ? 1UL * MS_RDONLY : 0UL);
+    auto mounted = call_in_kept_child(
+        fmt::format("mounting device {} at {}", describe(device), point->string()), deadline, &mount_here,
+        join_fields({encode(device), point->native(), fstype, std::to_string(flags)}));
     if (!mounted) {
         if (!mounted.error().state_unknown)
             remove_mount_point(*point);
@@ -128,8 +140,9 @@ Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, 
         return fail(std::move(there).error());
     if (!*there)
         return fail(Code::conflict, fmt::format("nothing is mounted at {}", point->string()));
-    auto prepared = call_in_child(fmt::format("preparing the new filesystem at {}", point->string()),
-                                  deadline, [&] { return prepare_here(*point, mode, uid, gid); });
+    auto prepared = call_in_kept_child(
+        fmt::format("preparing the new filesystem at {}", point->string()), deadline, &prepare_here,
+        join_fields({point->native(), std::to_string(mode), std::to_string(uid), std::to_string(gid)}));
     if (!prepared)
         return fail(std::move(prepared).error());
     return {};

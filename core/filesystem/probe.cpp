@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <memory>
@@ -62,8 +63,9 @@ Result<bool> read_edges(const BlockDevice &device, std::uint64_t bytes) {
     if (!memory)
         return fail(Code::internal, "no memory to read a device");
     const std::span<char> buffer(memory.get(), length);
+    // Zero at the front, and each byte the same as the one before it.
     const auto is_zero = [&] {
-        return std::all_of(buffer.begin(), buffer.end(), [](char c) { return c == 0; });
+        return buffer.front() == 0 && std::memcmp(buffer.data(), buffer.data() + 1, length - 1) == 0;
     };
     bool zero = true;
     for (const std::uint64_t offset : {std::uint64_t{0}, bytes - length}) {
@@ -72,6 +74,16 @@ Result<bool> read_edges(const BlockDevice &device, std::uint64_t bytes) {
         zero = is_zero() && zero;
     }
     return zero;
+}
+
+// libblkid looks at some sixty places in the head and the tail, one small read after the other; fetched in a
+// few large ones before, they cost a third. Only advice: what it does not bring, libblkid reads itself.
+void fetch_edges(int fd, std::uint64_t bytes) {
+    constexpr std::uint64_t kLooked = 544UL * 1024;
+    const auto length = std::min(bytes, kLooked);
+    (void)::posix_fadvise(fd, 0, static_cast<off_t>(length), POSIX_FADV_WILLNEED);
+    (void)::posix_fadvise(fd, static_cast<off_t>(bytes - length), static_cast<off_t>(length),
+                          POSIX_FADV_WILLNEED);
 }
 
 std::string value_of(blkid_probe prober, const char *name) {
@@ -141,6 +153,7 @@ Result<Probe> probe_here(const BlockDevice &device) {
     if (!zero)
         return fail(std::move(zero).error());
     probe.head_and_tail_zero = *zero;
+    fetch_edges(fd->get(), probe.bytes);
     if (auto found = find_signatures(device, fd->get(), probe); !found)
         return fail(std::move(found).error());
     if (probe.signatures.empty()) {
@@ -197,9 +210,13 @@ Result<Probe> decode(const std::string &text) {
 } // namespace
 
 Result<Probe> probe(const BlockDevice &device, Deadline deadline) {
-    auto answer = call_in_child("probing device " + describe(device), deadline, [&]() -> Result<std::string> {
-        return probe_here(device).map([](const Probe &found) { return encode(found); });
-    });
+    const auto work = [](std::string_view arguments) -> Result<std::string> {
+        return probe_here(decode_block_device(split_fields(arguments).at(0))).map([](const Probe &found) {
+            return encode(found);
+        });
+    };
+    auto answer = call_in_kept_child("probing device " + describe(device), deadline, work,
+                                     join_fields({encode(device)}));
     if (!answer)
         return fail(std::move(answer).error());
     return decode(*answer);

@@ -74,7 +74,40 @@ Result<Layout> xfs_layout(const BlockDevice &device, const Superblock &block, st
                   .can_grow = device_bytes / block_bytes >= blocks + kLeastGroup};
 }
 
+// CRC32c as ext4 keeps it: seeded with all ones, not inverted at the end.
+std::uint32_t crc32c(const Superblock &block, std::size_t bytes) {
+    constexpr std::uint32_t kPolynomial = 0x82f63b78; // reversed
+    std::uint32_t crc = 0xffffffff;
+    for (std::size_t i = 0; i < bytes; ++i) {
+        crc ^= block.at(i);
+        for (int bit = 0; bit < 8; ++bit)
+            crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? kPolynomial : 0U);
+    }
+    return crc;
+}
+
 } // namespace
+
+Result<bool> is_ext4_in_order(const BlockDevice &device, int fd) {
+    constexpr std::uint64_t kCleanlyUnmounted = 1; // and neither 2, errors, nor 4, orphans being cleared
+    constexpr std::uint64_t kJournalToReplay = 0x4;
+    constexpr std::uint64_t kChecksums = 0x400;
+    constexpr std::uint64_t kOrphansListed = 0x10000;
+    constexpr std::size_t kChecksumAt = 0x3fc;
+    auto block = read_superblock(device, fd, 1024);
+    if (!block)
+        return fail(std::move(block).error());
+    const std::uint64_t read_only_features = little(*block, 0x64, 4);
+    const std::uint64_t most_mounts = little(*block, 0x36, 2);
+    const bool mounts_are_counted = most_mounts != 0 && most_mounts < 0x8000; // else it is 0 or negative
+    return little(*block, 0x38, 2) == kExtMagic && (read_only_features & kChecksums) != 0 &&
+           crc32c(*block, kChecksumAt) == little(*block, kChecksumAt, 4) &&
+           little(*block, 0x3a, 2) == kCleanlyUnmounted &&
+           (little(*block, 0x60, 4) & kJournalToReplay) == 0 && (read_only_features & kOrphansListed) == 0 &&
+           little(*block, 0xe8, 4) == 0 &&                      // no inode on the list of orphans
+           little(*block, 0x194, 4) == 0 &&                     // no error was ever counted
+           !mounts_are_counted && little(*block, 0x44, 4) == 0; // no check is due by count or time
+}
 
 Result<bool> has_ext_backup(const BlockDevice &device, int fd, std::uint64_t device_bytes) {
     for (const std::uint64_t offset : {8193ULL * 1024, 16384ULL * 2048, 32768ULL * 4096}) {

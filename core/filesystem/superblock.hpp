@@ -1,5 +1,5 @@
 // The few numbers of ext4's and xfs's superblocks that are needed here: how large the filesystem is, whether
-// more would fit, and where ext4 keeps its first spare superblock.
+// more would fit, where ext4 keeps its first spare superblock, and whether it was left in good order.
 #pragma once
 
 #include "core/filesystem/block_device.hpp"
@@ -12,6 +12,11 @@ namespace drover::filesystem {
 // Is there an ext2/3/4 superblock of block group 1 where mke2fs puts it, for any block size? A device whose
 // beginning was wiped still shows it.
 Result<bool> has_ext_backup(const BlockDevice &device, int fd, std::uint64_t device_bytes);
+
+// Would `e2fsck -p` look at the superblock, find that the filesystem was unmounted cleanly and has never
+// shown an error, and leave it at that? True only when a superblock whose own checksum holds says so; all
+// that is unusual is for the tool to judge.
+Result<bool> is_ext4_in_order(const BlockDevice &device, int fd);
 
 struct Layout {
     std::uint64_t filesystem_bytes = 0;

@@ -19,18 +19,20 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookAgain = 200ms; // holders that no descriptor tells of, such as mounts below
 
+// In a child.
+Result<std::string> unmount_here(std::string_view arguments) {
+    const std::string target = split_fields(arguments).at(0);
+    if (::umount2(target.c_str(), UMOUNT_NOFOLLOW) == 0 || errno == EINVAL || errno == ENOENT)
+        return std::string("done"); // the last two: somebody else was quicker; the table is read again
+    if (errno == EBUSY)
+        return std::string("busy");
+    return fail_errno(errno, fmt::format("unmounting {}", target));
+}
+
 // True: unmounted. False: busy.
 Result<bool> try_unmount(const std::filesystem::path &target, Deadline deadline) {
-    auto answer =
-        call_in_child(fmt::format("unmounting {}", target.string()), deadline, [&]() -> Result<std::string> {
-            if (::umount2(target.c_str(), UMOUNT_NOFOLLOW) == 0 || errno == EINVAL || errno == ENOENT) {
-                return std::string(
-                    "done"); // the last two: somebody else was quicker; the table is read again
-            }
-            if (errno == EBUSY)
-                return std::string("busy");
-            return fail_errno(errno, fmt::format("unmounting {}", target.string()));
-        });
+    auto answer = call_in_kept_child(fmt::format("unmounting {}", target.string()), deadline, &unmount_here,
+                                     join_fields({target.native()}));
     return answer.map([](const std::string &text) { return text == "done"; });
 }
 

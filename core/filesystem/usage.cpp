@@ -10,15 +10,17 @@
 namespace drover::filesystem {
 
 Result<Usage> usage(const std::filesystem::path &target, Deadline deadline) {
-    auto answer = call_in_child(
-        fmt::format("asking {} for its usage", target.string()), deadline, [&]() -> Result<std::string> {
-            struct statvfs info {};
-            if (::statvfs(target.c_str(), &info) != 0)
-                return fail_errno(errno, fmt::format("asking {} for its usage", target.string()));
-            return fmt::format("{} {} {} {} {}", info.f_blocks * info.f_frsize,
-                               (info.f_blocks - info.f_bfree) * info.f_frsize, info.f_bavail * info.f_frsize,
-                               info.f_files, info.f_files - info.f_ffree);
-        });
+    const auto work = [](std::string_view arguments) -> Result<std::string> {
+        const std::string path = split_fields(arguments).at(0);
+        struct statvfs info {};
+        if (::statvfs(path.c_str(), &info) != 0)
+            return fail_errno(errno, fmt::format("asking {} for its usage", path));
+        return fmt::format("{} {} {} {} {}", info.f_blocks * info.f_frsize,
+                           (info.f_blocks - info.f_bfree) * info.f_frsize, info.f_bavail * info.f_frsize,
+                           info.f_files, info.f_files - info.f_ffree);
+    };
+    auto answer = call_in_kept_child(fmt::format("asking {} for its usage", target.string()), deadline, work,
+                                     join_fields({target.native()}));
     if (!answer)
         return fail(std::move(answer).error());
     std::istringstream in(*answer);

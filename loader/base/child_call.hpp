@@ -7,9 +7,11 @@
 #include "loader/base/error.hpp"
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace drover {
 
@@ -21,6 +23,19 @@ namespace drover {
 // open what it needs itself: every descriptor above 2 is closed in the child.
 Result<std::string> call_in_child(std::string_view what, Deadline deadline,
                                   const std::function<Result<std::string>()> &work);
+
+// The same for what is called often. Forking a process of many threads costs a millisecond, of which most is
+// the copy of its page tables; so the child is kept for the next call, and gets a plain function of this
+// program and its arguments as text. A child that was late, or died, is replaced. The rules for `work` are
+// those above; also it must leave nothing behind (an open descriptor, a changed working directory).
+using ChildFunction = Result<std::string> (*)(std::string_view arguments);
+Result<std::string> call_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
+                                       std::string_view arguments);
+
+// Arguments as one text, for the way into a child and back; any bytes. What no join_fields made splits into
+// nothing.
+std::string join_fields(std::initializer_list<std::string_view> fields);
+std::vector<std::string> split_fields(std::string_view text);
 
 // Waits for an ended or killed child, without blocking the caller for long: one that the kernel holds on to
 // is left to a thread of its own.

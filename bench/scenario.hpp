@@ -1,0 +1,27 @@
+// One set-up and the figures it gives. Figures that need the same set-up are measured together.
+#pragma once
+
+#include "bench/figure.hpp"
+#include "bench/workplace.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drover::bench {
+
+using Wanted = std::function<bool(std::string_view name)>;
+
+struct Scenario {
+    std::vector<std::string> names; // of the figures that `measure` can give
+    // Gives those of its figures that are wanted. Throws std::runtime_error when it cannot.
+    std::vector<Figure> (*measure)(const Workplace &, const Wanted &);
+};
+
+Scenario loader_scenario();       // through Google Benchmark
+Scenario docker_scenario();       // create and mount, over the real socket
+Scenario ten_thousand_scenario(); // an agent before and after it gets its volumes
+Scenario five_hundred_scenario(); // as many mounted volumes
+
+} // namespace drover::bench
