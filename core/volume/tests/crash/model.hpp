@@ -2,7 +2,7 @@
 // frozen, nothing left on the backend that nobody owns.
 #pragma once
 
-#include "core/volume/crash/scenario.hpp"
+#include "core/volume/tests/crash/scenario.hpp"
 
 #include <string>
 #include <vector>

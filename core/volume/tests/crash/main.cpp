@@ -6,10 +6,10 @@
 // Without --power-cut a process is killed: what it had written is there. With it, what it had not synced is
 // lost, and so are mounts and devices; beside that the store's unsynced writes stay in memory (or half of
 // them do, in turns).
-#include "core/volume/crash/disk.hpp"
-#include "core/volume/crash/model.hpp"
-#include "core/volume/crash/power_loss_vfs.hpp"
-#include "core/volume/crash/scenario.hpp"
+#include "core/volume/tests/crash/disk.hpp"
+#include "core/volume/tests/crash/model.hpp"
+#include "core/volume/tests/crash/power_loss_vfs.hpp"
+#include "core/volume/tests/crash/scenario.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -1,4 +1,4 @@
-#include "core/volume/crash/disk.hpp"
+#include "core/volume/tests/crash/disk.hpp"
 
 #include "loader/base/unique_fd.hpp"
 

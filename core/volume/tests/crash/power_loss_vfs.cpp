@@ -1,4 +1,4 @@
-#include "core/volume/crash/power_loss_vfs.hpp"
+#include "core/volume/tests/crash/power_loss_vfs.hpp"
 
 #include <sqlite3.h>
 

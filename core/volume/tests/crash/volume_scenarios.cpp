@@ -1,5 +1,5 @@
 // Making, growing and removing volumes.
-#include "core/volume/crash/acting.hpp"
+#include "core/volume/tests/crash/acting.hpp"
 
 namespace drover::crash {
 

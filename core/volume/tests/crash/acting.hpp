@@ -1,7 +1,7 @@
 // What scenarios do to a world, in words. Preparing throws when it fails; asking tells the answer as text.
 #pragma once
 
-#include "core/volume/crash/scenario.hpp"
+#include "core/volume/tests/crash/scenario.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // Mounting and unmounting, and the starts of agents and engines.
-#include "core/volume/crash/acting.hpp"
 #include "core/volume/testing/forwarding_driver.hpp"
+#include "core/volume/tests/crash/acting.hpp"
 
 #include <csignal>
 #include <fcntl.h>

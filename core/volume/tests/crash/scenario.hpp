@@ -2,8 +2,8 @@
 // when the same request was made again after a crash.
 #pragma once
 
-#include "core/volume/crash/crash_points.hpp"
 #include "core/volume/testing/world.hpp"
+#include "core/volume/tests/crash/crash_points.hpp"
 
 #include <atomic>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "core/volume/crash/crash_points.hpp"
+#include "core/volume/tests/crash/crash_points.hpp"
 
 #include <array>
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "core/volume/crash/acting.hpp"
+#include "core/volume/tests/crash/acting.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // Snapshots: taking, removing, going back to one.
-#include "core/volume/crash/acting.hpp"
 #include "core/volume/testing/forwarding_driver.hpp"
+#include "core/volume/tests/crash/acting.hpp"
 
 namespace drover::crash {
 

@@ -1,4 +1,4 @@
-#include "core/volume/crash/model.hpp"
+#include "core/volume/tests/crash/model.hpp"
 
 #include "core/filesystem/mount_table.hpp"
 
