@@ -275,7 +275,8 @@ void snapshot_refuses(Test &test) {
     Groups groups(test);
     const Taken taken = prepare(test, groups);
     const std::string stranger = test.make_volume().id;
-    const auto refused = [&](const GroupSnapshotArguments &request, drv_status code, std::string_view because) {
+    const auto refused = [&](const GroupSnapshotArguments &request, drv_status code,
+                             std::string_view because) {
         answers(test, groups.snapshot(request), {code}, because);
         answers(test, groups.get(request.id), {DRV_E_NOT_FOUND}, "nothing was made");
         for (const auto &[volume, snapshot] : request.snapshots) {
