@@ -113,6 +113,8 @@ public:
     Answer profiles(std::size_t stop_after = kNeverStop, const CallOptions &options = {});
 
 private:
+    friend class ExtensionCalls; // the calls of further extensions: extension_calls.hpp
+
     Instance(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host, drv_instance *instance,
              Witnesses witnesses, std::chrono::nanoseconds op_limit);
 

@@ -109,6 +109,11 @@ Registry make_registry() {
     add_clone_cases(all);
     add_extend_cases(all);
     add_profiles_cases(all);
+    add_retype_cases(all);
+    add_stats_cases(all);
+    add_fence_cases(all);
+    add_group_cases(all);
+    add_manage_cases(all);
     add_data_volume_cases(all);
     add_data_snapshot_cases(all);
     add_data_clone_cases(all);

@@ -94,7 +94,7 @@ std::optional<Index::Entry> Index::get(const std::string &key) {
 
 bool Index::note_changes() {
     if (!watch_ || !watch_->is_watching())
-        watch_.emplace(shelf_.folder());
+        watch_ = std::make_unique<ChangeWatch>(shelf_.folder());
     return watch_->drain([&](std::string_view name) {
         if (auto key = Shelf::key_of_file(name))
             changed_.insert(std::move(*key));

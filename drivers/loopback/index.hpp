@@ -62,7 +62,7 @@ private:
     const Show show_;
     std::mutex mutex_; // of all below
     std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();
-    std::optional<ChangeWatch> watch_;
+    std::unique_ptr<ChangeWatch> watch_;
     std::set<std::string> changed_; // keys
     bool is_complete_ = false;      // every object that is not in changed_ has its right entry
 };

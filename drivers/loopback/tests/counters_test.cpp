@@ -11,10 +11,10 @@ TEST(Counters, ReadFromTheKernelsText) {
         parse_counters("     137        1     2725       34      589    24397   579022     3590        0\n");
     ASSERT_TRUE(counters);
     EXPECT_EQ(*counters, (LoopCounters{.read_ops = 137,
-                                       .read_bytes = 2725 * 512,
+                                       .read_bytes = std::uint64_t{2725} * 512,
                                        .read_ns = 34'000'000,
                                        .write_ops = 589,
-                                       .write_bytes = 579022 * 512,
+                                       .write_bytes = std::uint64_t{579022} * 512,
                                        .write_ns = 3'590'000'000}));
 }
 
