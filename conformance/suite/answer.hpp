@@ -25,7 +25,8 @@ struct Answer {
     std::vector<BackendVolume> volumes;     // in the order of emit
     std::vector<Connection> connections;
     std::vector<Profile> profiles;
-    std::vector<std::string> tokens;   // of next_page
+    std::vector<std::uint32_t> progress; // everything said to it, in order
+    std::vector<std::string> tokens;     // of next_page
     std::vector<std::string> breaches; // of the ABI's form: "emitted a volume whose "id" is not valid UTF-8"
     bool was_stopped = false;          // a sink answered DRV_E_STOPPED
     std::chrono::nanoseconds took{0};

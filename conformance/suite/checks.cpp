@@ -74,6 +74,18 @@ const Answer &answers(Test &test, const Answer &answer, std::initializer_list<dr
     return answer;
 }
 
+void has_text(Test &test, const Answer &answer) {
+    well_formed(test, answer);
+    test.expect(!answer.is_ok(), fmt::format("{} fails", answer.op), "OK");
+    test.expect(answer.failure.has_value(), fmt::format("{} tells by fail() why it fails", answer.op),
+                "it never called fail()");
+    const std::string &text = answer.failure->message;
+    test.expect(text.size() >= 8, "a sentence for people", fmt::format("\"{}\"", text));
+    test.expect(answer.failure_code == answer.status, "fail() was given the code that the op returns",
+                fmt::format("{} to fail(), {} returned", status_name(answer.failure_code.value_or(DRV_OK)),
+                            status_name(answer.status)));
+}
+
 BackendVolume one_volume(Test &test, const Answer &answer, std::string_view id) {
     BackendVolume volume = one_row(test, answer, id);
     test.expect(!volume.is_snapshot, "a volume, without DRV_VOLUME_SNAPSHOT", "it is marked as a snapshot");

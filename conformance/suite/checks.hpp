@@ -16,6 +16,8 @@ const Answer &ok(Test &test, const Answer &answer, std::string_view expected = "
 // It is one of these codes.
 const Answer &answers(Test &test, const Answer &answer, std::initializer_list<drv_status> wanted,
                       std::string_view because);
+// It failed, and called fail() with a sentence and the code that it returned.
+void has_text(Test &test, const Answer &answer);
 // OK, with exactly one volume, which has this id.
 BackendVolume one_volume(Test &test, const Answer &answer, std::string_view id);
 BackendVolume one_snapshot(Test &test, const Answer &answer, std::string_view id);

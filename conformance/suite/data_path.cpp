@@ -82,6 +82,14 @@ Plugged DataPath::plug(const std::string &id, bool as_second, std::uint64_t flag
     if (flags != 0 && attached.status == DRV_E_UNSUPPORTED)
         test_.skip("the backend does not attach read-only");
     made.connection = one_connection(test_, attached);
+    return connect(std::move(made));
+}
+
+Plugged DataPath::plug_attached(const std::string &id, const Connection &connection) {
+    return connect({.id = id, .connection = connection, .device = {}});
+}
+
+Plugged DataPath::connect(Plugged made) {
     made.device = need(connector(made.connection).connect(made.connection, soon()),
                        "the attached device is found and proven by its wwid");
     plugged_.push_back(made);

@@ -30,6 +30,8 @@ public:
     DataPath &operator=(const DataPath &) = delete;
 
     Plugged plug(const std::string &id, bool as_second = false, std::uint64_t flags = 0);
+    // The device of an attachment to the first node that was made elsewhere.
+    Plugged plug_attached(const std::string &id, const Connection &connection);
     void unplug(const Plugged &plugged); // flushed, device gone, detached
     // Sees that the device has at least so many bytes now.
     void rescan(Plugged &plugged, std::uint64_t bytes);
@@ -51,6 +53,7 @@ public:
     void expect_files(const Plugged &plugged, std::uint64_t seed, std::string_view what);
 
 private:
+    Plugged connect(Plugged made);
     Deadline soon() const;
     [[nodiscard]] std::filesystem::path target_of(const Plugged &plugged) const;
     connect::Connector &connector(const Connection &connection);

@@ -8,25 +8,25 @@ namespace {
 // An attach request and the text it points to.
 class AttachRequestText {
 public:
-    explicit AttachRequestText(const AttachArguments &arguments)
-        : id_(arguments.id), node_(arguments.node.id), from_(arguments.node.initiators) {
+    AttachRequestText(const AttachArguments &arguments, const HostShape &shape)
+        : id_(arguments.id, shape), node_(arguments.node.id, shape), from_(arguments.node.initiators),
+          request_(shape) {
         for (const auto &[key, value] : from_)
             initiators_.push_back({borrow(key), borrow(value)});
-        request_.struct_size = sizeof request_;
-        request_.flags = arguments.flags;
-        request_.id = id_.get();
-        request_.node_id = node_.get();
-        request_.initiators = initiators_.data();
-        request_.initiator_count = initiators_.size();
+        request_->flags = arguments.flags;
+        request_->id = id_.get();
+        request_->node_id = node_.get();
+        request_->initiators = initiators_.data();
+        request_->initiator_count = initiators_.size();
     }
-    [[nodiscard]] const drv_attach_req *get() const noexcept { return &request_; }
+    [[nodiscard]] const drv_attach_req *get() const noexcept { return request_.get(); }
 
 private:
-    HostText id_;
-    HostText node_;
+    ArgumentText id_;
+    ArgumentText node_;
     std::vector<std::pair<std::string, std::string>> from_;
     std::vector<drv_kv> initiators_;
-    drv_attach_req request_{};
+    Shaped<drv_attach_req> request_;
 };
 
 } // namespace
@@ -34,11 +34,12 @@ private:
 Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<DriverLibrary> library, Host &host,
                                                  Setup setup, Witnesses witnesses,
                                                  const CallOptions &options) {
-    auto bridge = std::make_unique<HostBridge>(host,
-                                               HostBridge::Identity{.backend = std::move(setup.backend),
-                                                                    .agent_version = "0.1.0",
-                                                                    .node_id = std::move(setup.node_id)},
-                                               std::move(setup.settings), library->description().config_keys);
+    const auto open_host = std::make_shared<OpenHost>(
+        host,
+        HostBridge::Identity{.backend = std::move(setup.backend),
+                             .agent_version = "0.1.0",
+                             .node_id = std::move(setup.node_id)},
+        std::move(setup.settings), library->description().config_keys, setup.shape);
     const CallContext context{.deadline = options.deadline.value_or(Deadline::after(setup.op_limit)),
                               .request_id = "conformance-open",
                               .cancel = options.cancel};
@@ -46,23 +47,34 @@ Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<DriverLibrary> 
     drv_instance *instance = nullptr;
     if (witnesses.trace != nullptr)
         witnesses.trace->begin("open", "");
-    const drv_status status = invoke(library->descriptor().open, bridge->get(), call.get(), &instance);
+    const ShapedCall shaped(call.get(), setup.shape, options.has_cancel_fd);
+    const drv_status status =
+        invoke(library->descriptor().open, open_host->table.get(), shaped.get(), &instance);
     if (witnesses.trace != nullptr)
         witnesses.trace->end();
     if (auto opened = call.result(status); !opened)
-        return fail(bridge->masked(std::move(opened).error()));
+        return fail(open_host->bridge.masked(std::move(opened).error()));
     if (instance == nullptr)
         return fail(Code::internal, "open answered OK without giving an instance");
     return std::unique_ptr<Instance>(
-        new Instance(std::move(library), std::move(bridge), instance, witnesses, setup.op_limit));
+        new Instance(std::move(library), open_host, instance, witnesses, setup.op_limit, setup.shape));
 }
 
-Instance::Instance(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host,
-                   drv_instance *instance, Witnesses witnesses, std::chrono::nanoseconds op_limit)
+Instance::Instance(std::shared_ptr<DriverLibrary> library, std::shared_ptr<OpenHost> host,
+                   drv_instance *instance, Witnesses witnesses, std::chrono::nanoseconds op_limit,
+                   const HostShape &shape)
     : library_(std::move(library)), host_(std::move(host)), instance_(instance), to_(witnesses),
-      op_limit_(op_limit) {}
+      op_limit_(op_limit), shape_(shape) {}
+
+std::unique_ptr<Instance> Instance::share(Witnesses witnesses) const {
+    std::unique_ptr<Instance> shared(new Instance(library_, host_, instance_, witnesses, op_limit_, shape_));
+    shared->is_share_ = true;
+    return shared;
+}
 
 Instance::~Instance() {
+    if (is_share_)
+        return;
     if (to_.trace != nullptr)
         to_.trace->begin("close", "");
     invoke(library_->descriptor().close, instance_);
@@ -71,7 +83,7 @@ Instance::~Instance() {
 }
 
 const void *Instance::extension(std::string_view id) {
-    const HostText text(id);
+    const ArgumentText text(id, shape_);
     if (to_.trace != nullptr)
         to_.trace->begin("extension", id);
     const void *found = invoke(library_->descriptor().extension, instance_, text.get());
@@ -87,10 +99,15 @@ Answer Instance::probe(const CallOptions &options) {
 }
 
 Answer Instance::capabilities(drv_caps &caps, const CallOptions &options) {
-    caps = drv_caps{};
-    caps.struct_size = sizeof caps;
+    Shaped<drv_caps> shaped(shape_);
+    Answer answer = capabilities(shaped, options);
+    caps = *shaped.get();
+    return answer;
+}
+
+Answer Instance::capabilities(Shaped<drv_caps> &caps, const CallOptions &options) {
     return run("capabilities", "", options, [&](const drv_call *call, Answer &) {
-        return invoke(library_->descriptor().ops->capabilities, instance_, call, &caps);
+        return invoke(library_->descriptor().ops->capabilities, instance_, call, caps.get());
     });
 }
 
@@ -102,7 +119,7 @@ Answer Instance::create(const CreateArguments &arguments, const CallOptions &opt
 }
 
 Answer Instance::destroy(std::string_view id, std::uint64_t flags, const CallOptions &options) {
-    const HostText text(id);
+    const ArgumentText text(id, shape_);
     Answer answer = run("destroy", id, options, [&](const drv_call *call, Answer &) {
         return invoke(library_->descriptor().ops->destroy, instance_, call, text.get(), flags);
     });
@@ -112,9 +129,10 @@ Answer Instance::destroy(std::string_view id, std::uint64_t flags, const CallOpt
 
 Answer Instance::attach(const AttachArguments &arguments, const CallOptions &options) {
     track(TrackedKind::attachment, arguments.id, arguments.node.id);
-    const AttachRequestText request(arguments);
+    const AttachRequestText request(arguments, shape_);
     Answer answer = run("attach", arguments.id, options, [&](const drv_call *call, Answer &out) {
-        ConnectionRecorder sink(out);
+        ConnectionRecorder recorder(out);
+        const Shaped sink(shape_, *recorder.get());
         return invoke(library_->descriptor().ops->attach, instance_, call, request.get(), sink.get());
     });
     if (to_.model != nullptr && answer.is_ok())
@@ -130,7 +148,7 @@ Answer Instance::attach(const AttachArguments &arguments, const CallOptions &opt
 }
 
 Answer Instance::detach(const AttachArguments &arguments, const CallOptions &options) {
-    const AttachRequestText request(arguments);
+    const AttachRequestText request(arguments, shape_);
     Answer answer = run("detach", arguments.id, options, [&](const drv_call *call, Answer &) {
         return invoke(library_->descriptor().ops->detach, instance_, call, request.get());
     });
@@ -144,31 +162,33 @@ Answer Instance::detach(const AttachArguments &arguments, const CallOptions &opt
 }
 
 Answer Instance::resolve(const AttachArguments &arguments, const CallOptions &options) {
-    const AttachRequestText request(arguments);
+    const AttachRequestText request(arguments, shape_);
     return run("resolve", arguments.id, options, [&](const drv_call *call, Answer &out) {
-        ConnectionRecorder sink(out);
+        ConnectionRecorder recorder(out);
+        const Shaped sink(shape_, *recorder.get());
         return invoke(library_->descriptor().ops->resolve, instance_, call, request.get(), sink.get());
     });
 }
 
 Answer Instance::get(std::string_view id, const CallOptions &options) {
-    const HostText text(id);
+    const ArgumentText text(id, shape_);
     return run("get", id, options, [&](const drv_call *call, Answer &out) {
-        VolumeRecorder sink(out);
+        VolumeRecorder recorder(out);
+        const Shaped sink(shape_, *recorder.get());
         return invoke(library_->descriptor().ops->get, instance_, call, text.get(), sink.get());
     });
 }
 
 Answer Instance::list(const ListArguments &arguments, const CallOptions &options) {
-    const HostText token(arguments.token);
-    drv_list_req request{};
-    request.struct_size = sizeof request;
-    request.flags = arguments.flags;
-    request.max_entries = arguments.max_entries;
-    request.page_token = token.get();
+    const ArgumentText token(arguments.token, shape_);
+    Shaped<drv_list_req> request(shape_);
+    request->flags = arguments.flags;
+    request->max_entries = arguments.max_entries;
+    request->page_token = token.get();
     return run("list", "", options, [&](const drv_call *call, Answer &out) {
-        VolumeRecorder sink(out, arguments.stop_after);
-        return invoke(library_->descriptor().ops->list, instance_, call, &request, sink.get());
+        VolumeRecorder recorder(out, arguments.stop_after);
+        const Shaped sink(shape_, *recorder.get());
+        return invoke(library_->descriptor().ops->list, instance_, call, request.get(), sink.get());
     });
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "conformance/suite/answer.hpp"
+#include "conformance/suite/host_shape.hpp"
 #include "conformance/suite/model.hpp"
 #include "conformance/suite/op_trace.hpp"
 #include "conformance/suite/recorders.hpp"
@@ -17,7 +18,9 @@
 #include "loader/host_bridge.hpp"
 #include "loader/library.hpp"
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +61,7 @@ struct CallOptions {
     std::optional<Deadline> deadline = std::nullopt; // absent: the suite's limit for one op
     std::string request_id = {};                     // empty: a new one
     CancelSource *cancel = nullptr;
+    bool has_cancel_fd = true; // false: the driver gets -1 for it
 };
 
 // What an instance writes to; everything may be null.
@@ -74,20 +78,30 @@ public:
         std::string node_id;
         BackendSettings settings;
         std::chrono::nanoseconds op_limit{std::chrono::seconds(30)};
+        HostShape shape = {};
     };
     // `host` and what `witnesses` names must outlive the instance.
     static Result<std::unique_ptr<Instance>> open(std::shared_ptr<DriverLibrary> library, Host &host,
                                                   Setup setup, Witnesses witnesses,
                                                   const CallOptions &options = {});
-    ~Instance(); // closes
+    ~Instance(); // closes, unless it is a share
     Instance(const Instance &) = delete;
     Instance &operator=(const Instance &) = delete;
+
+    // The same open backend for another thread, with witnesses of its own; this one must outlive it. Where
+    // the driver asks for it (DRV_DRIVER_SERIAL) ops wait for each other, as in the agent.
+    [[nodiscard]] std::unique_ptr<Instance> share(Witnesses witnesses) const;
+
+    // What the driver logged so far, before secrets are masked.
+    [[nodiscard]] std::vector<std::string> logged() const { return host_->table.logged(); }
 
     [[nodiscard]] const void *extension(std::string_view id);
     [[nodiscard]] bool offers(std::string_view id) { return extension(id) != nullptr; }
 
     Answer probe(const CallOptions &options = {});
     Answer capabilities(drv_caps &caps, const CallOptions &options = {});
+    // With a drv_caps as a later minor may have it.
+    Answer capabilities(Shaped<drv_caps> &caps, const CallOptions &options = {});
     Answer create(const CreateArguments &arguments, const CallOptions &options = {});
     Answer destroy(std::string_view id, std::uint64_t flags = 0, const CallOptions &options = {});
     Answer attach(const AttachArguments &arguments, const CallOptions &options = {});
@@ -115,8 +129,19 @@ public:
 private:
     friend class ExtensionCalls; // the calls of further extensions: extension_calls.hpp
 
-    Instance(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host, drv_instance *instance,
-             Witnesses witnesses, std::chrono::nanoseconds op_limit);
+    // What lives from before open until close has returned.
+    struct OpenHost {
+        OpenHost(Host &host, HostBridge::Identity identity, BackendSettings settings,
+                 std::vector<ConfigKey> declared, const HostShape &shape)
+            : bridge(host, std::move(identity), std::move(settings), std::move(declared)),
+              table(bridge, shape) {}
+        HostBridge bridge;
+        ShapedHost table;
+        std::mutex serial;
+        std::atomic<std::uint64_t> calls{0}; // no two requests to one backend have the same id
+    };
+    Instance(std::shared_ptr<DriverLibrary> library, std::shared_ptr<OpenHost> host, drv_instance *instance,
+             Witnesses witnesses, std::chrono::nanoseconds op_limit, const HostShape &shape);
 
     // Everything around one call: the drv_call, the trace, the time, what fail() said.
     template <typename Body>
@@ -133,11 +158,12 @@ private:
     void note_destroyed(TrackedKind kind, std::string_view id, std::uint64_t flags, const Answer &answer);
 
     std::shared_ptr<DriverLibrary> library_;
-    std::unique_ptr<HostBridge> host_;
+    std::shared_ptr<OpenHost> host_;
     drv_instance *instance_;
     Witnesses to_;
     std::chrono::nanoseconds op_limit_;
-    std::uint64_t calls_ = 0;
+    HostShape shape_;
+    bool is_share_ = false;
 };
 
 } // namespace drover::conformance

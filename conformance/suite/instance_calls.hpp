@@ -12,9 +12,9 @@ namespace drover::conformance {
 template <typename Body>
 Answer Instance::run(std::string_view op, std::string_view subject, const CallOptions &options,
                      const Body &body) {
-    ++calls_;
+    const std::uint64_t number = ++host_->calls;
     const std::string request_id =
-        options.request_id.empty() ? fmt::format("conformance-{}", calls_) : options.request_id;
+        options.request_id.empty() ? fmt::format("conformance-{}", number) : options.request_id;
     const CallContext context{.deadline = options.deadline.value_or(Deadline::after(op_limit_)),
                               .request_id = request_id,
                               .cancel = options.cancel};
@@ -24,7 +24,14 @@ Answer Instance::run(std::string_view op, std::string_view subject, const CallOp
     if (to_.trace != nullptr)
         to_.trace->begin(op, subject);
     const auto started = std::chrono::steady_clock::now();
-    answer.status = body(call.get(), answer);
+    {
+        std::unique_lock serial(host_->serial, std::defer_lock);
+        if ((library_->descriptor().flags & DRV_DRIVER_SERIAL) != 0)
+            serial.lock();
+        const ShapedCall shaped(call.get(), shape_, options.has_cancel_fd);
+        answer.status = body(shaped.get(), answer);
+        answer.progress = shaped.progress();
+    }
     answer.took = std::chrono::steady_clock::now() - started;
     if (to_.trace != nullptr)
         to_.trace->end();
@@ -39,21 +46,21 @@ Answer Instance::make_volume(std::string_view op, const CreateArguments &argumen
     const bool was_there = to_.model != nullptr && to_.model->volumes().contains(arguments.id) &&
                            to_.model->volumes().at(arguments.id).presence == Expected::Presence::there;
     track(TrackedKind::volume, arguments.id);
-    const HostText id(arguments.id);
-    const HostText name(arguments.name);
-    const HostText pool(arguments.pool);
-    const HostText profile(arguments.profile);
-    drv_create_req request{};
-    request.struct_size = sizeof request;
-    request.flags = arguments.flags;
-    request.bytes = arguments.bytes;
-    request.id = id.get();
-    request.name = name.get();
-    request.pool = pool.get();
-    request.profile = profile.get();
+    const ArgumentText id(arguments.id, shape_);
+    const ArgumentText name(arguments.name, shape_);
+    const ArgumentText pool(arguments.pool, shape_);
+    const ArgumentText profile(arguments.profile, shape_);
+    Shaped<drv_create_req> request(shape_);
+    request->flags = arguments.flags;
+    request->bytes = arguments.bytes;
+    request->id = id.get();
+    request->name = name.get();
+    request->pool = pool.get();
+    request->profile = profile.get();
     Answer answer = run(op, arguments.id, options, [&](const drv_call *call, Answer &out) {
-        VolumeRecorder sink(out);
-        return make(call, &request, sink.get());
+        VolumeRecorder recorder(out);
+        const Shaped sink(shape_, *recorder.get());
+        return make(call, request.get(), sink.get());
     });
     note_made(TrackedKind::volume, arguments.id, answer, was_there);
     return answer;

@@ -19,19 +19,19 @@ Answer Instance::snapshot_create(const SnapshotArguments &arguments, const CallO
         to_.model != nullptr && to_.model->snapshots().contains(arguments.snapshot_id) &&
         to_.model->snapshots().at(arguments.snapshot_id).presence == Expected::Presence::there;
     track(TrackedKind::snapshot, arguments.snapshot_id);
-    const HostText volume_id(arguments.volume_id);
-    const HostText snapshot_id(arguments.snapshot_id);
-    const HostText name(arguments.name);
-    drv_snapshot_req request{};
-    request.struct_size = sizeof request;
-    request.flags = arguments.flags;
-    request.volume_id = volume_id.get();
-    request.snapshot_id = snapshot_id.get();
-    request.name = name.get();
+    const ArgumentText volume_id(arguments.volume_id, shape_);
+    const ArgumentText snapshot_id(arguments.snapshot_id, shape_);
+    const ArgumentText name(arguments.name, shape_);
+    Shaped<drv_snapshot_req> request(shape_);
+    request->flags = arguments.flags;
+    request->volume_id = volume_id.get();
+    request->snapshot_id = snapshot_id.get();
+    request->name = name.get();
     Answer answer =
         run("snapshot.create", arguments.snapshot_id, options, [&](const drv_call *call, Answer &out) {
-            VolumeRecorder sink(out);
-            return invoke(snapshot.create, instance_, call, &request, sink.get());
+            VolumeRecorder recorder(out);
+            const Shaped sink(shape_, *recorder.get());
+            return invoke(snapshot.create, instance_, call, request.get(), sink.get());
         });
     note_made(TrackedKind::snapshot, arguments.snapshot_id, answer, was_there);
     return answer;
@@ -39,7 +39,7 @@ Answer Instance::snapshot_create(const SnapshotArguments &arguments, const CallO
 
 Answer Instance::snapshot_destroy(std::string_view id, std::uint64_t flags, const CallOptions &options) {
     const auto &snapshot = table<drv_snapshot_v1>(DRV_EXT_SNAPSHOT);
-    const HostText text(id);
+    const ArgumentText text(id, shape_);
     Answer answer = run("snapshot.destroy", id, options, [&](const drv_call *call, Answer &) {
         return invoke(snapshot.destroy, instance_, call, text.get(), flags);
     });
@@ -49,9 +49,10 @@ Answer Instance::snapshot_destroy(std::string_view id, std::uint64_t flags, cons
 
 Answer Instance::snapshot_get(std::string_view id, const CallOptions &options) {
     const auto &snapshot = table<drv_snapshot_v1>(DRV_EXT_SNAPSHOT);
-    const HostText text(id);
+    const ArgumentText text(id, shape_);
     return run("snapshot.get", id, options, [&](const drv_call *call, Answer &out) {
-        VolumeRecorder sink(out);
+        VolumeRecorder recorder(out);
+        const Shaped sink(shape_, *recorder.get());
         return invoke(snapshot.get, instance_, call, text.get(), sink.get());
     });
 }
@@ -59,23 +60,23 @@ Answer Instance::snapshot_get(std::string_view id, const CallOptions &options) {
 Answer Instance::snapshot_list(std::string_view volume_id, const ListArguments &arguments,
                                const CallOptions &options) {
     const auto &snapshot = table<drv_snapshot_v1>(DRV_EXT_SNAPSHOT);
-    const HostText volume(volume_id);
-    const HostText token(arguments.token);
-    drv_list_req request{};
-    request.struct_size = sizeof request;
-    request.flags = arguments.flags;
-    request.max_entries = arguments.max_entries;
-    request.page_token = token.get();
+    const ArgumentText volume(volume_id, shape_);
+    const ArgumentText token(arguments.token, shape_);
+    Shaped<drv_list_req> request(shape_);
+    request->flags = arguments.flags;
+    request->max_entries = arguments.max_entries;
+    request->page_token = token.get();
     return run("snapshot.list", volume_id, options, [&](const drv_call *call, Answer &out) {
-        VolumeRecorder sink(out, arguments.stop_after);
-        return invoke(snapshot.list, instance_, call, volume.get(), &request, sink.get());
+        VolumeRecorder recorder(out, arguments.stop_after);
+        const Shaped sink(shape_, *recorder.get());
+        return invoke(snapshot.list, instance_, call, volume.get(), request.get(), sink.get());
     });
 }
 
 Answer Instance::snapshot_clone(std::string_view snapshot_id, const CreateArguments &arguments,
                                 const CallOptions &options) {
     const auto &snapshot = table<drv_snapshot_v1>(DRV_EXT_SNAPSHOT);
-    const HostText source(snapshot_id);
+    const ArgumentText source(snapshot_id, shape_);
     return make_volume("snapshot.clone", arguments, options,
                        [&](const drv_call *call, const drv_create_req *request, const drv_volume_sink *sink) {
                            return invoke(snapshot.clone, instance_, call, source.get(), request, sink);
@@ -85,7 +86,7 @@ Answer Instance::snapshot_clone(std::string_view snapshot_id, const CreateArgume
 Answer Instance::snapshot_revert(std::string_view snapshot_id, std::uint64_t flags,
                                  const CallOptions &options) {
     const auto &snapshot = table<drv_snapshot_v1>(DRV_EXT_SNAPSHOT);
-    const HostText text(snapshot_id);
+    const ArgumentText text(snapshot_id, shape_);
     Answer answer = run("snapshot.revert", snapshot_id, options, [&](const drv_call *call, Answer &) {
         return invoke(snapshot.revert, instance_, call, text.get(), flags);
     });
@@ -100,7 +101,7 @@ Answer Instance::snapshot_revert(std::string_view snapshot_id, std::uint64_t fla
 Answer Instance::clone(std::string_view source_id, const CreateArguments &arguments,
                        const CallOptions &options) {
     const auto &cloning = table<drv_clone_v1>(DRV_EXT_CLONE);
-    const HostText source(source_id);
+    const ArgumentText source(source_id, shape_);
     return make_volume("clone", arguments, options,
                        [&](const drv_call *call, const drv_create_req *request, const drv_volume_sink *sink) {
                            return invoke(cloning.clone, instance_, call, source.get(), request, sink);
@@ -110,9 +111,10 @@ Answer Instance::clone(std::string_view source_id, const CreateArguments &argume
 Answer Instance::extend(std::string_view id, std::uint64_t bytes, std::uint64_t flags,
                         const CallOptions &options) {
     const auto &extending = table<drv_extend_v1>(DRV_EXT_EXTEND);
-    const HostText text(id);
+    const ArgumentText text(id, shape_);
     Answer answer = run("extend", id, options, [&](const drv_call *call, Answer &out) {
-        VolumeRecorder sink(out);
+        VolumeRecorder recorder(out);
+        const Shaped sink(shape_, *recorder.get());
         return invoke(extending.extend, instance_, call, text.get(), bytes, flags, sink.get());
     });
     if (to_.model != nullptr && answer.is_ok() && answer.volumes.size() == 1)
@@ -123,7 +125,8 @@ Answer Instance::extend(std::string_view id, std::uint64_t bytes, std::uint64_t 
 Answer Instance::profiles(std::size_t stop_after, const CallOptions &options) {
     const auto &listing = table<drv_profiles_v1>(DRV_EXT_PROFILES);
     return run("profiles.list", "", options, [&](const drv_call *call, Answer &out) {
-        ProfileRecorder sink(out, stop_after);
+        ProfileRecorder recorder(out, stop_after);
+        const Shaped sink(shape_, *recorder.get());
         return invoke(listing.list, instance_, call, sink.get());
     });
 }

@@ -103,6 +103,10 @@ Registry make_registry() {
     add_core_attach_cases(all);
     add_core_detach_cases(all);
     add_core_call_cases(all);
+    add_calls_cases(all);
+    add_threads_cases(all);
+    add_hygiene_cases(all);
+    add_growth_cases(all);
     add_snapshot_cases(all);
     add_snapshot_list_cases(all);
     add_snapshot_clone_cases(all);
@@ -118,6 +122,9 @@ Registry make_registry() {
     add_data_snapshot_cases(all);
     add_data_clone_cases(all);
     add_data_extend_cases(all);
+    add_data_depth_cases(all);
+    add_fuzz_cases(all);
+    add_quality_cases(all);
     return all;
 }
 

@@ -138,10 +138,24 @@ BackendSettings Test::bad_settings() {
     return std::move(*checked);
 }
 
-Result<std::unique_ptr<Instance>> Test::try_open(const BackendSettings &settings, const NodeIdentity &node) {
-    return Instance::open(library(), *host_,
-                          {.node_id = node.id, .settings = settings, .op_limit = settings_.limit / 2},
-                          {.trace = &trace_, .tracker = tracker_, .model = &model_});
+Result<std::unique_ptr<Instance>> Test::try_open(const BackendSettings &settings, const NodeIdentity &node,
+                                                 const HostShape &shape) {
+    return Instance::open(
+        library(), *host_,
+        {.node_id = node.id, .settings = settings, .op_limit = settings_.limit / 2, .shape = shape},
+        {.trace = &trace_, .tracker = tracker_, .model = &model_});
+}
+
+std::unique_ptr<Instance> Test::open_shaped(const HostShape &shape) {
+    instance(); // the baseline first
+    auto opened = try_open(backend_settings(), first(), shape);
+    if (!opened)
+        fail("open answers OK", opened.error().message);
+    return std::move(*opened);
+}
+
+std::unique_ptr<Instance> Test::share(const Instance &instance) {
+    return instance.share({.tracker = tracker_});
 }
 
 std::unique_ptr<Instance> Test::open_as(const NodeIdentity &node) {

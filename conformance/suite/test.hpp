@@ -41,7 +41,13 @@ public:
     Instance &instance_of_second();           // a second open of the same backend, as the second node
     // A further one; as the first node unless told otherwise. The caller ends it.
     std::unique_ptr<Instance> open_another(const NodeIdentity *node = nullptr);
-    Result<std::unique_ptr<Instance>> try_open(const BackendSettings &settings, const NodeIdentity &node);
+    Result<std::unique_ptr<Instance>> try_open(const BackendSettings &settings, const NodeIdentity &node,
+                                               const HostShape &shape = {});
+    // As the first node, by a host that looks like that.
+    std::unique_ptr<Instance> open_shaped(const HostShape &shape);
+    // The same open backend for another thread. It only tracks what it makes: the model knows nothing of it,
+    // so that all of it must be gone at the test's end.
+    std::unique_ptr<Instance> share(const Instance &instance);
     void close_all();                   // closes the open instances; the next use opens again
     BackendSettings backend_settings(); // checked against the driver's declared keys
     BackendSettings bad_settings();     // with bad-keys laid over them
@@ -53,6 +59,7 @@ public:
     std::uint64_t grown_bytes();
     std::uint64_t rounded_up(std::uint64_t bytes); // as the driver must
     std::string fresh_id();
+    std::mt19937_64 &random() noexcept { return random_; } // follows from the seed
     CreateArguments small_volume(); // a request for one: a fresh id, a name, the case file's pool
 
     BackendVolume make_volume(); // made, or the case fails

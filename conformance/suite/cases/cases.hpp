@@ -16,6 +16,10 @@ void add_core_list_cases(Registry &all);
 void add_core_attach_cases(Registry &all);
 void add_core_detach_cases(Registry &all);
 void add_core_call_cases(Registry &all);
+void add_calls_cases(Registry &all);
+void add_threads_cases(Registry &all);
+void add_hygiene_cases(Registry &all);
+void add_growth_cases(Registry &all);
 void add_snapshot_cases(Registry &all);
 void add_snapshot_list_cases(Registry &all);
 void add_snapshot_clone_cases(Registry &all);
@@ -31,5 +35,8 @@ void add_data_volume_cases(Registry &all);
 void add_data_snapshot_cases(Registry &all);
 void add_data_clone_cases(Registry &all);
 void add_data_extend_cases(Registry &all);
+void add_data_depth_cases(Registry &all);
+void add_fuzz_cases(Registry &all);
+void add_quality_cases(Registry &all);
 
 } // namespace drover::conformance

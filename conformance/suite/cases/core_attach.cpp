@@ -75,6 +75,34 @@ void two_volumes(Test &test) {
                 "two volumes have two places", fmt::format("LUN {} of the same targets twice", first.lun));
 }
 
+// What is attached already is looked up, and may be mixed up.
+void again_among_others(Test &test) {
+    std::vector<std::pair<std::string, Connection>> attached;
+    for (int i = 0; i < 3; ++i) {
+        const std::string id = test.make_volume().id;
+        attached.emplace_back(id, test.attach_first(id));
+    }
+    for (const auto &[id, connection] : attached) {
+        test.expect(test.attach_first(id) == connection, "its own connection when it is attached again",
+                    "another one");
+        test.expect(one_connection(test, test.instance().resolve({.id = id, .node = test.first()})) ==
+                        connection,
+                    "its own connection from resolve", "another one");
+    }
+}
+
+void same_name(Test &test) {
+    CreateArguments one = test.small_volume();
+    CreateArguments other = test.small_volume();
+    one.name = other.name = "conformance-namesake";
+    one_volume(test, test.instance().create(one), one.id);
+    one_volume(test, test.instance().create(other), other.id);
+    const Connection first = test.attach_first(one.id);
+    const Connection second = test.attach_first(other.id);
+    test.expect(first.wwid != second.wwid, "two volumes of one name have two wwids",
+                fmt::format("\"{}\" twice", first.wwid));
+}
+
 void elsewhere(Test &test) {
     if ((test.caps().flags & DRV_CAP_MULTI_ATTACH) != 0)
         test.skip("the backend attaches a volume to several nodes (DRV_CAP_MULTI_ATTACH)");
@@ -138,6 +166,10 @@ void add_core_attach_cases(Registry &all) {
     all.mandatory("core.attach.idempotent", "Attaching again gives the same connection.", idempotent);
     all.mandatory("core.attach.two-volumes", "Two volumes have two connections and never share a wwid.",
                   two_volumes);
+    all.mandatory("core.attach.same-name", "Two volumes of one name never share a connection.", same_name);
+    all.mandatory("core.attach.again-among-others",
+                  "Of several attached volumes each keeps its own connection when it is attached again.",
+                  again_among_others);
     all.mandatory(
         "core.attach.elsewhere-conflict",
         "A volume attached to another node is refused with CONFLICT, and the message names the node.",

@@ -9,18 +9,6 @@
 namespace drover::conformance {
 namespace {
 
-void has_text(Test &test, const Answer &answer) {
-    well_formed(test, answer);
-    test.expect(!answer.is_ok(), fmt::format("{} fails", answer.op), "OK");
-    test.expect(answer.failure.has_value(), fmt::format("{} tells by fail() why it fails", answer.op),
-                "it never called fail()");
-    const std::string &text = answer.failure->message;
-    test.expect(text.size() >= 8, "a sentence for people", fmt::format("\"{}\"", text));
-    test.expect(answer.failure_code == answer.status, "fail() was given the code that the op returns",
-                fmt::format("{} to fail(), {} returned", status_name(answer.failure_code.value_or(DRV_OK)),
-                            status_name(answer.status)));
-}
-
 void errors_have_text(Test &test) {
     Instance &instance = test.instance();
     CreateArguments zero = test.small_volume();

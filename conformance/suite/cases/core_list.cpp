@@ -81,6 +81,15 @@ void stale_token(Test &test) {
     test.fail("a listing that ends", "1000 pages and still more");
 }
 
+void destroyed_in_pages(Test &test) {
+    const auto ids = make_volumes(test, 3);
+    has_all(test, list_all(test, test.instance(), 1), ids, "a listing in pages");
+    ok(test, test.instance().destroy(ids[1]));
+    for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{2}})
+        test.expect(!contains(list_all(test, test.instance(), size), ids[1]),
+                    "pages that are asked for after a destroy do not have the volume", "they have");
+}
+
 void stop_in_sink(Test &test) {
     make_volumes(test, 3);
     const Answer answer = test.instance().list({.stop_after = 1});
@@ -154,6 +163,8 @@ void add_core_list_cases(Registry &all) {
     all.mandatory("core.list.stale-token",
                   "Destroying volumes between two pages makes the token INVALID, or loses no other volume.",
                   stale_token);
+    all.mandatory("core.list.destroyed-in-pages",
+                  "A listing in pages does not show what was destroyed before.", destroyed_in_pages);
     all.mandatory("core.list.stop-in-sink",
                   "A sink that answers STOPPED ends the listing at once, which answers STOPPED.",
                   stop_in_sink);
