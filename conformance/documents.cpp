@@ -1,5 +1,6 @@
 #include "conformance/documents.hpp"
 
+#include "conformance/report/html.hpp"
 #include "conformance/report/json.hpp"
 #include "conformance/report/junit.hpp"
 #include "conformance/report/output_file.hpp"
@@ -31,7 +32,8 @@ Result<Documents> Documents::plan(const Options &options) {
         return {};
     };
     for (const auto &added :
-         {add("--json", options.json, to_json_report), add("--junit", options.junit, to_junit)}) {
+         {add("--json", options.json, to_json_report), add("--junit", options.junit, to_junit),
+          add("--html", options.html, to_html)}) {
         if (!added)
             return fail(added.error());
     }

@@ -25,7 +25,7 @@ Examples:
   drover-conformance loopback --config case.yml
   drover-conformance ./build/acme.so --config case.yml --filter '^core\.list'
   drover-conformance acme --agent-config /etc/flocker/agent.yml --json report.json
-  drover-conformance acme --config case.yml --junit report.xml --array "Acme A200, 6.4.1"
+  drover-conformance acme --config case.yml --html report.html --array "Acme A200, 6.4.1"
   drover-conformance --list)";
 
 } // namespace
@@ -37,6 +37,7 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
     app.set_version_flag("--version", "drover-conformance 0.1.0, driver ABI 1.0");
     std::string json;
     std::string junit;
+    std::string html;
     std::uint64_t seed = 0;
     app.add_option("DRIVER", options.driver, "the driver's name, or the path of its .so");
     app.add_option("--config", options.config, "case file (docs/conformance.md)")->type_name("FILE");
@@ -53,6 +54,9 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
             ->default_str("-");
     auto *junit_option =
         app.add_option("--junit", junit, "write the report as JUnit XML, for CI systems")->type_name("FILE");
+    auto *html_option =
+        app.add_option("--html", html, "write the report as one HTML page, to read, print and publish")
+            ->type_name("FILE");
     app.add_option("--array", options.array, "model and firmware of the array, as reports shall call it")
         ->type_name("TEXT");
     app.add_option("--timeout", options.timeout_s, "time limit of each test, in seconds")
@@ -86,6 +90,8 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
         options.json = json.empty() ? "-" : json;
     if (junit_option->count() > 0)
         options.junit = junit;
+    if (html_option->count() > 0)
+        options.html = html;
     if (seed_option->count() > 0)
         options.seed = seed;
     const auto usage = [](const char *what) {
@@ -98,11 +104,11 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
     if (const char *file = std::getenv("AGENT_CONFIG_FILE");
         file != nullptr && options.config.empty() && options.agent_config.empty())
         options.agent_config = file;
-    for (const auto *file : {&options.json, &options.junit}) {
+    for (const auto *file : {&options.json, &options.junit, &options.html}) {
         if (*file && (*file)->empty())
             return usage("a report needs the name of a file, or - for stdout");
     }
-    if (options.list && options.junit)
+    if (options.list && (options.junit || options.html))
         return usage("--list prints text, or JSON with --json; other reports need a run");
     if (options.list || (options.self_test && options.driver.empty()))
         return options;

@@ -19,6 +19,7 @@ struct Options {
     bool list = false;
     std::optional<std::string> json;  // file, or "-"
     std::optional<std::string> junit; // the same
+    std::optional<std::string> html;  // the same
     std::string array;                // what reports call it
     double timeout_s = 60;
     bool in_process = false;

@@ -156,7 +156,7 @@ protected:
 
 TEST_F(ReportFiles, AreWrittenWhenTestsFail) {
     const Ran ran = run("--self-test --timeout 5 --seed 7 --array 'Acme A200' --filter 'bad|skip' --junit " +
-                        path("r.xml") + " --json " + path("r.json"));
+                        path("r.xml") + " --json " + path("r.json") + " --html " + path("r.html"));
     EXPECT_EQ(ran.code, 1);
     EXPECT_THAT(ran.out, EndsWith("\n0 passed, 7 failed, 1 skipped\n"));
     const std::string junit = content("r.xml");
@@ -166,8 +166,12 @@ TEST_F(ReportFiles, AreWrittenWhenTestsFail) {
     EXPECT_EQ(xpath(junit, "string(//testcase[@name='bad.hang']/error/@type)"), "timeout");
     EXPECT_EQ(xpath(junit, "string(//property[@name='seed']/@value)"), "7");
     EXPECT_EQ(xpath(junit, "string(//property[@name='array']/@value)"), "Acme A200");
+    const std::string html = content("r.html");
+    EXPECT_EQ(xpath(html, "count(//article)"), "7");
+    EXPECT_EQ(xpath(html, "normalize-space(//article[1]/pre)"), "a line on stderr");
+    EXPECT_EQ(xpath(html, "count(//table[@class='tests']/tbody/tr)"), "8");
     EXPECT_EQ(boost::json::parse(content("r.json")).as_object().at("summary").as_object().at("failed"), 7);
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 2);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 3);
 }
 
 TEST_F(ReportFiles, TellWhatTheDriverSaysOfItself) {
@@ -193,7 +197,7 @@ TEST_F(ReportFiles, DoWithoutADriverThatCannotBeLoaded) {
 }
 
 TEST_F(ReportFiles, ThatCannotBeWrittenAreToldBeforeTheRun) {
-    for (const std::string option : {"--json", "--junit"}) {
+    for (const std::string option : {"--json", "--junit", "--html"}) {
         const Ran ran = run("--self-test --filter good.pass " + option + " /no/such/folder/report");
         EXPECT_EQ(ran.code, 2);
         EXPECT_THAT(ran.out, HasSubstr(option + ": /no/such/folder/report cannot be written"));
@@ -243,6 +247,8 @@ TEST(Program, UsageMistakesAreToldAndExitWith2) {
     told("--self-test --json x --junit x", "both write to x");
     told("--self-test --junit ''", "needs the name of a file");
     told("--list --junit x", "other reports need a run");
+    told("--list --html x", "other reports need a run");
+    told("--self-test --junit x --html x", "--junit and --html both write to x");
     told("--list --json /no/such/folder/x.json", "/no/such/folder/x.json");
 }
 
@@ -313,7 +319,7 @@ TEST(Program, HelpAndListSayWhatThereIs) {
     const Ran help = run("--help");
     EXPECT_EQ(help.code, 0);
     for (const char *word : {"--config", "--agent-config", "AGENT_CONFIG_FILE", "--filter", "--json",
-                             "--junit", "--array", "--timeout", "--in-process", "Exit status"})
+                             "--junit", "--html", "--array", "--timeout", "--in-process", "Exit status"})
         EXPECT_THAT(help.out, HasSubstr(word));
     EXPECT_THAT(help.out, Not(HasSubstr("--run-one")));
     const Ran list = run("--list --filter '^core.probe$'");
