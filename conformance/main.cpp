@@ -1,8 +1,11 @@
 // drover-conformance: builds the parts from the command line, runs the cases, writes the reports. The same
-// program is started again for each test (--run-one) and to sweep after a crash (--sweep).
+// program is started again for each test (--run-one), to sweep after a crash (--sweep), and to ask the driver
+// what it is (--about).
+#include "conformance/documents.hpp"
 #include "conformance/options.hpp"
-#include "conformance/report/json.hpp"
+#include "conformance/report/about_host.hpp"
 #include "conformance/report/listing.hpp"
+#include "conformance/report/output_file.hpp"
 #include "conformance/report/text.hpp"
 #include "conformance/scratch.hpp"
 #include "conformance/suite/registry.hpp"
@@ -15,7 +18,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <memory>
 #include <random>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -118,12 +120,36 @@ RunnerOptions runner_options(const Options &options, const Settings &settings, i
     return made;
 }
 
-struct Closer {
-    void operator()(std::FILE *file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, Closer>;
+// What only the documents tell of a run: where it takes place, and what the driver says of itself.
+void describe_run(RunInfo &run, const Options &options, const Settings &settings, int stop_fd) {
+    run.array = options.array;
+    run.host = host_name();
+    run.system = system_description();
+    if (settings.driver.empty())
+        return;
+    if (!options.agent_config.empty())
+        run.backend = settings.file.backend.name;
+    run.driver_sha256 = sha256_of_file(settings.driver);
+    std::vector<std::string> arguments = own_arguments(options, settings);
+    arguments.emplace_back("--about");
+    run.about = ask_about_driver(arguments, settings.limit, stop_fd);
+}
 
-int run_all(const Options &options, const std::vector<Case> &cases) {
+// Blocked from now on, and readable as a descriptor instead.
+UniqueFd stop_signals() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        sigaddset(&ends, signal);
+    ::sigprocmask(SIG_BLOCK, &ends, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    return UniqueFd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int run_all(const Options &options, const Registry &registry, const std::vector<Case> &cases) {
+    const auto documents = Documents::plan(options);
+    if (!documents)
+        return usage(documents.error().message);
     auto scratch = Scratch::make();
     if (!scratch)
         return usage(scratch.error().message);
@@ -132,65 +158,55 @@ int run_all(const Options &options, const std::vector<Case> &cases) {
     if (!settings)
         return usage(settings.error().message);
 
-    std::vector<std::unique_ptr<Report>> reports;
-    const bool json_to_stdout = options.json == "-";
-    std::FILE *const people = json_to_stdout ? stderr : stdout;
+    std::FILE *const people = documents->takes_stdout() ? stderr : stdout;
     const bool is_terminal = ::isatty(::fileno(people)) == 1;
     const bool colour = options.colour == Options::Colour::always ||
                         (options.colour == Options::Colour::automatic && is_terminal);
-    reports.push_back(std::make_unique<TextReport>(people, TextReport::Style{.colour = colour}));
-    File json_file;
-    if (options.json && !json_to_stdout) {
-        json_file.reset(std::fopen(options.json->c_str(), "we"));
-        if (!json_file)
-            return usage(
-                fail_errno(errno, fmt::format("{} cannot be written", *options.json)).value().message);
-    }
-    if (options.json)
-        reports.push_back(std::make_unique<JsonReport>(json_to_stdout ? stdout : json_file.get()));
+    TextReport text(people, TextReport::Style{.colour = colour});
+    const UniqueFd stop = stop_signals();
 
-    sigset_t ends;
-    sigemptyset(&ends);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-        sigaddset(&ends, signal);
-    ::sigprocmask(SIG_BLOCK, &ends, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-    const UniqueFd stop(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
-
+    RunRecord record;
+    record.run = {.driver = settings->driver.empty() ? "nothing" : settings->driver.native(),
+                  .abi = "1.0",
+                  .seed = seed,
+                  .cases = cases.size(),
+                  .cases_in_suite = registry.cases().size(),
+                  .filter = options.filter,
+                  .started = std::chrono::system_clock::now()};
+    if (!documents->empty())
+        describe_run(record.run, options, *settings, stop.get());
     const auto started = std::chrono::steady_clock::now();
-    for (const auto &report : reports)
-        report->begin({.driver = settings->driver.empty() ? "nothing" : settings->driver.native(),
-                       .abi = "1.0",
-                       .seed = seed,
-                       .cases = cases.size()});
+    text.begin(record.run);
     Runner runner(*settings, runner_options(options, *settings, stop.get()));
-    std::vector<TestResult> results;
     for (const Case &each : cases) {
         TestResult result = runner.run(each);
         if (runner.was_stopped())
             break;
-        for (const auto &report : reports)
-            report->add(each, result);
-        results.push_back(std::move(result));
-        if (options.stop_at_failure && is_failure(results.back().outcome))
+        text.add(each, result);
+        record.rows.push_back({each, std::move(result)});
+        if (options.stop_at_failure && is_failure(record.rows.back().result.outcome))
             break;
     }
-    const RunEnd end{.duration = std::chrono::steady_clock::now() - started,
-                     .was_stopped = runner.was_stopped(),
-                     .leftovers = runner.leftovers()};
-    for (const auto &report : reports)
-        report->end(end, results);
-    if (options.keep_scratch || !end.leftovers.empty()) {
+    record.end = {.duration = std::chrono::steady_clock::now() - started,
+                  .was_stopped = runner.was_stopped(),
+                  .leftovers = runner.leftovers()};
+    const auto written = documents->write(record);
+    text.end(record.end, tally(record.rows));
+    if (!written)
+        std::fprintf(stderr, "drover-conformance: %s\n", written.error().message.c_str());
+    if (options.keep_scratch || !record.end.leftovers.empty()) {
         std::fprintf(stderr, "kept: %s\n", scratch->folder().c_str());
         scratch->keep();
     }
-    return tally(results).failed == 0 && !end.was_stopped ? 0 : 1;
+    return written && tally(record.rows).failed == 0 && !record.end.was_stopped ? 0 : 1;
 }
 
 int run_for_parent(const Options &options, const Registry &registry) {
     const auto settings = make_settings(options, options.scratch, options.seed.value_or(0));
     if (!settings)
         return usage(settings.error().message);
+    if (options.about)
+        return tell_about_driver(*settings);
     if (options.sweep)
         return sweep_after_crash(*settings);
     const Case *running = registry.find(options.run_one);
@@ -203,7 +219,7 @@ int run(int argc, char **argv) {
         return *code;
     const auto &options = std::get<Options>(parsed);
     const Registry registry = options.self_test ? make_self_test_registry() : make_registry();
-    if (options.sweep || !options.run_one.empty())
+    if (options.about || options.sweep || !options.run_one.empty())
         return run_for_parent(options, registry);
     const auto selected = registry.matching(options.filter);
     if (!selected)
@@ -211,13 +227,12 @@ int run(int argc, char **argv) {
     if (selected->empty())
         return usage(fmt::format("no test's id matches \"{}\"; --list shows them", options.filter));
     if (!options.list)
-        return run_all(options, *selected);
+        return run_all(options, registry, *selected);
     const std::string text = options.json ? list_as_json(*selected) : list_as_text(*selected);
     if (!options.json || *options.json == "-")
         return std::fputs(text.c_str(), stdout) < 0 ? 1 : 0;
-    const File file(std::fopen(options.json->c_str(), "we"));
-    return file && std::fputs(text.c_str(), file.get()) >= 0 ? 0
-                                                             : usage(*options.json + " cannot be written");
+    const auto written = write_file(*options.json, text);
+    return written ? 0 : usage(written.error().message);
 }
 
 } // namespace

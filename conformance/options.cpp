@@ -25,6 +25,7 @@ Examples:
   drover-conformance loopback --config case.yml
   drover-conformance ./build/acme.so --config case.yml --filter '^core\.list'
   drover-conformance acme --agent-config /etc/flocker/agent.yml --json report.json
+  drover-conformance acme --config case.yml --html report.html --array "Acme A200, 6.4.1"
   drover-conformance --list)";
 
 } // namespace
@@ -35,6 +36,8 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
     app.footer(kFooter);
     app.set_version_flag("--version", "drover-conformance 0.1.0, driver ABI 1.0");
     std::string json;
+    std::string junit;
+    std::string html;
     std::uint64_t seed = 0;
     app.add_option("DRIVER", options.driver, "the driver's name, or the path of its .so");
     app.add_option("--config", options.config, "case file (docs/conformance.md)")->type_name("FILE");
@@ -49,6 +52,13 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
             ->type_name("FILE")
             ->expected(0, 1)
             ->default_str("-");
+    auto *junit_option =
+        app.add_option("--junit", junit, "write the report as JUnit XML, for CI systems")->type_name("FILE");
+    auto *html_option =
+        app.add_option("--html", html, "write the report as one HTML page, to read, print and publish")
+            ->type_name("FILE");
+    app.add_option("--array", options.array, "model and firmware of the array, as reports shall call it")
+        ->type_name("TEXT");
     app.add_option("--timeout", options.timeout_s, "time limit of each test, in seconds")
         ->check(CLI::Range(0.1, 86400.0))
         ->capture_default_str();
@@ -69,6 +79,7 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
     app.add_flag("--self-test", options.self_test)->group("");
     app.add_option("--run-one", options.run_one)->group("");
     app.add_flag("--sweep", options.sweep)->group("");
+    app.add_flag("--about", options.about)->group("");
     app.add_option("--scratch", options.scratch)->group("");
     try {
         app.parse(argc, argv);
@@ -77,6 +88,10 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
     }
     if (json_option->count() > 0)
         options.json = json.empty() ? "-" : json;
+    if (junit_option->count() > 0)
+        options.junit = junit;
+    if (html_option->count() > 0)
+        options.html = html;
     if (seed_option->count() > 0)
         options.seed = seed;
     const auto usage = [](const char *what) {
@@ -89,6 +104,12 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
     if (const char *file = std::getenv("AGENT_CONFIG_FILE");
         file != nullptr && options.config.empty() && options.agent_config.empty())
         options.agent_config = file;
+    for (const auto *file : {&options.json, &options.junit, &options.html}) {
+        if (*file && (*file)->empty())
+            return usage("a report needs the name of a file, or - for stdout");
+    }
+    if (options.list && (options.junit || options.html))
+        return usage("--list prints text, or JSON with --json; other reports need a run");
     if (options.list || (options.self_test && options.driver.empty()))
         return options;
     if (options.driver.empty())

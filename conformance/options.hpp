@@ -17,7 +17,10 @@ struct Options {
     std::filesystem::path driver_dir;
     std::string filter;
     bool list = false;
-    std::optional<std::string> json; // file, or "-"
+    std::optional<std::string> json;  // file, or "-"
+    std::optional<std::string> junit; // the same
+    std::optional<std::string> html;  // the same
+    std::string array;                // what reports call it
     double timeout_s = 60;
     bool in_process = false;
     bool stop_at_failure = false;
@@ -28,6 +31,7 @@ struct Options {
     // For the program's own use.
     std::string run_one;
     bool sweep = false;
+    bool about = false;
     std::filesystem::path scratch;
 };
 

@@ -1,4 +1,5 @@
 // The program as a user starts it: its results for tests that misbehave, its exit codes, its words.
+#include "conformance/report/testing/xml.hpp"
 #include "conformance/suite/sandbox.hpp"
 
 #include <boost/json.hpp>
@@ -6,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 namespace drover::conformance {
 namespace {
@@ -136,6 +138,93 @@ TEST(Program, LeavesNoFolderBehind) {
     std::filesystem::remove_all(folder);
 }
 
+// Reports that go to files, in a folder of their own.
+class ReportFiles : public testing::Test {
+protected:
+    ReportFiles() {
+        std::string name = testing::TempDir() + "reports-XXXXXX";
+        folder_ = ::mkdtemp(name.data());
+    }
+    ~ReportFiles() override { std::filesystem::remove_all(folder_); }
+    [[nodiscard]] std::string path(const std::string &name) const { return (folder_ / name).native(); }
+    [[nodiscard]] std::string content(const std::string &name) const {
+        std::ifstream in(path(name));
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    std::filesystem::path folder_;
+};
+
+TEST_F(ReportFiles, AreWrittenWhenTestsFail) {
+    const Ran ran = run("--self-test --timeout 5 --seed 7 --array 'Acme A200' --filter 'bad|skip' --junit " +
+                        path("r.xml") + " --json " + path("r.json") + " --html " + path("r.html"));
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, EndsWith("\n0 passed, 7 failed, 1 skipped\n"));
+    const std::string junit = content("r.xml");
+    EXPECT_EQ(against_schema(junit, DROVER_CONFORMANCE_TESTDATA "/junit.xsd"), "");
+    EXPECT_EQ(xpath(junit, "string(/testsuites/@failures)"), "3");
+    EXPECT_EQ(xpath(junit, "string(/testsuites/@errors)"), "4");
+    EXPECT_EQ(xpath(junit, "string(//testcase[@name='bad.hang']/error/@type)"), "timeout");
+    EXPECT_EQ(xpath(junit, "string(//property[@name='seed']/@value)"), "7");
+    EXPECT_EQ(xpath(junit, "string(//property[@name='array']/@value)"), "Acme A200");
+    const std::string html = content("r.html");
+    EXPECT_EQ(xpath(html, "count(//article)"), "7");
+    EXPECT_EQ(xpath(html, "normalize-space(//article[1]/pre)"), "a line on stderr");
+    EXPECT_EQ(xpath(html, "count(//table[@class='tests']/tbody/tr)"), "8");
+    EXPECT_EQ(boost::json::parse(content("r.json")).as_object().at("summary").as_object().at("failed"), 7);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 3);
+}
+
+TEST_F(ReportFiles, TellWhatTheDriverSaysOfItself) {
+    run(DROVER_LOADER_FIXTURES "/good.so --config " DROVER_CONFORMANCE_TESTDATA
+                               "/nothing.yml --filter load.descriptor --junit " +
+        path("r.xml"));
+    const std::string junit = content("r.xml");
+    for (const auto &[name, value] :
+         {std::pair("driver.name", "good"), std::pair("driver.version", "1.0"),
+          std::pair("driver.vendor", "Fixtures"), std::pair("driver.abi.minor", "0"),
+          std::pair("driver.extensions", "drv.snapshot/1, drv.extend/1, drv.profiles/1")})
+        EXPECT_EQ(xpath(junit, std::string("string(//testsuite[1]//property[@name='") + name + "']/@value)"),
+                  value);
+}
+
+TEST_F(ReportFiles, DoWithoutADriverThatCannotBeLoaded) {
+    const Ran ran = run(DROVER_LOADER_FIXTURES "/unresolved.so --config " DROVER_CONFORMANCE_TESTDATA
+                                               "/nothing.yml --filter ^load --junit " +
+                        path("r.xml"));
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(xpath(content("r.xml"), "count(//property[@name='driver.name'])"), "0");
+    EXPECT_EQ(xpath(content("r.xml"), "string(/testsuites/@failures)"), "1");
+}
+
+TEST_F(ReportFiles, ThatCannotBeWrittenAreToldBeforeTheRun) {
+    for (const std::string option : {"--json", "--junit", "--html"}) {
+        const Ran ran = run("--self-test --filter good.pass " + option + " /no/such/folder/report");
+        EXPECT_EQ(ran.code, 2);
+        EXPECT_THAT(ran.out, HasSubstr(option + ": /no/such/folder/report cannot be written"));
+        EXPECT_THAT(ran.out, Not(HasSubstr("good.pass")));
+        EXPECT_THAT(run("--self-test " + option + " " + folder_.native()).out, HasSubstr("it is a folder"));
+    }
+}
+
+TEST_F(ReportFiles, ThatCouldNotBeWrittenAtTheEndMakeTheRunFail) {
+    const Ran ran = run("--self-test --filter good.pass --junit /dev/full --json " + path("r.json"));
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, HasSubstr("1 passed, 0 failed, 0 skipped\n"));
+    EXPECT_THAT(ran.out, HasSubstr("--junit: /dev/full cannot be written"));
+    EXPECT_FALSE(content("r.json").empty()); // the other one is there
+}
+
+TEST_F(ReportFiles, OneMayGoToStdout) {
+    // Both outputs come together here: the document is one piece, and people's report is around it.
+    const Ran ran = run("--self-test --filter good.pass --junit -");
+    const auto start = ran.out.find("<?xml");
+    const auto end = ran.out.find("</testsuites>\n", start);
+    ASSERT_NE(end, std::string::npos) << ran.out;
+    EXPECT_EQ(xpath(ran.out.substr(start, end + 14 - start), "string(/testsuites/@tests)"), "1");
+    EXPECT_THAT(ran.out, HasSubstr("  pass    good.pass"));
+    EXPECT_THAT(ran.out, EndsWith("\n1 passed, 0 failed, 0 skipped\n"));
+}
+
 TEST(Program, UsageMistakesAreToldAndExitWith2) {
     const std::string config = " --config " DROVER_CONFORMANCE_FOLDER "/loopback.yml";
     const auto told = [](const std::string &arguments, const std::string &words) {
@@ -154,7 +243,13 @@ TEST(Program, UsageMistakesAreToldAndExitWith2) {
     told("--self-test --filter nothing-is-called-so", "--list shows them");
     told("--self-test --timeout 0", "--timeout");
     told("--self-test --no-such-option", "--no-such-option");
-    told("--self-test --json /no/such/folder/x.json", "/no/such/folder/x.json");
+    told("--self-test --json - --junit -", "--json and --junit both write to stdout");
+    told("--self-test --json x --junit x", "both write to x");
+    told("--self-test --junit ''", "needs the name of a file");
+    told("--list --junit x", "other reports need a run");
+    told("--list --html x", "other reports need a run");
+    told("--self-test --junit x --html x", "--junit and --html both write to x");
+    told("--list --json /no/such/folder/x.json", "/no/such/folder/x.json");
 }
 
 // Ids of the failures, of a driver that is wrong in one way.
@@ -224,7 +319,7 @@ TEST(Program, HelpAndListSayWhatThereIs) {
     const Ran help = run("--help");
     EXPECT_EQ(help.code, 0);
     for (const char *word : {"--config", "--agent-config", "AGENT_CONFIG_FILE", "--filter", "--json",
-                             "--timeout", "--in-process", "Exit status"})
+                             "--junit", "--html", "--array", "--timeout", "--in-process", "Exit status"})
         EXPECT_THAT(help.out, HasSubstr(word));
     EXPECT_THAT(help.out, Not(HasSubstr("--run-one")));
     const Ran list = run("--list --filter '^core.probe$'");

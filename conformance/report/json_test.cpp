@@ -1,4 +1,5 @@
 #include "conformance/report/json.hpp"
+#include "conformance/report/testing/record.hpp"
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
@@ -6,30 +7,20 @@
 namespace drover::conformance {
 namespace {
 
-std::string read_back(std::FILE *file) {
-    std::string all(static_cast<std::size_t>(std::ftell(file)), '\0');
-    std::rewind(file);
-    EXPECT_EQ(std::fread(all.data(), 1, all.size(), file), all.size());
-    std::fclose(file);
-    return all;
-}
-
 TEST(JsonReport, HasEverythingUnderStableKeys) {
-    std::FILE *file = std::tmpfile();
-    JsonReport report(file);
-    const Case ran{.id = "core.create.emits", .description = "A volume is emitted once."};
-    const std::vector<TestResult> results{{.id = "core.create.emits",
-                                           .outcome = Outcome::fail,
-                                           .duration = std::chrono::nanoseconds(5),
-                                           .findings = {{"one", "two", "create"}},
-                                           .output_tail = "tail"}};
-    report.begin({.driver = "/d/x.so", .abi = "1.0", .seed = 7, .cases = 1});
-    report.add(ran, results[0]);
-    report.end({.duration = std::chrono::nanoseconds(9), .was_stopped = false, .leftovers = {"volume 1"}},
-               results);
+    RunRecord record;
+    record.run = {.driver = "/d/x.so", .abi = "1.0", .seed = 7, .cases = 1};
+    record.end = {.duration = std::chrono::nanoseconds(9), .was_stopped = false, .leftovers = {"volume 1"}};
+    record.rows = {{{.id = "core.create.emits", .description = "A volume is emitted once."},
+                    {.id = "core.create.emits",
+                     .outcome = Outcome::fail,
+                     .duration = std::chrono::nanoseconds(5),
+                     .findings = {{"one", "two", "create"}},
+                     .output_tail = "tail"}}};
     EXPECT_EQ(
-        read_back(file),
-        R"({"version":1,"driver":"/d/x.so","abi":"1.0","seed":7,"stopped":false,"duration_ns":9,)"
+        to_json_report(record),
+        R"({"version":1,"suite":"0.1.0","driver":"/d/x.so","about":{},"abi":"1.0",)"
+        R"("started":"1970-01-01T00:00:00Z","seed":7,"stopped":false,"duration_ns":9,)"
         R"("summary":{"passed":0,"failed":1,"skipped":0,"warned":0,"crashed":0,"timed_out":0},)"
         R"("left_on_backend":["volume 1"],)"
         R"("tests":[{"id":"core.create.emits","outcome":"fail","duration_ns":5,)"
@@ -38,12 +29,24 @@ TEST(JsonReport, HasEverythingUnderStableKeys) {
         "\n");
 }
 
+TEST(JsonReport, TellsWhatWasTestedAndWhere) {
+    const auto root = boost::json::parse(to_json_report(sample_record())).as_object();
+    const auto &about = root.at("about").as_object();
+    EXPECT_EQ(about.at("name"), "acme");
+    EXPECT_EQ(about.at("abi_minor"), 3);
+    EXPECT_EQ(about.at("extensions").as_array().size(), 2U);
+    EXPECT_EQ(about.at("sha256"), "0123abcd");
+    EXPECT_EQ(root.at("array"), "Acme A200, 6.4.1");
+    EXPECT_EQ(root.at("backend"), "fast");
+    EXPECT_EQ(root.at("started"), "2026-03-01T12:00:00Z");
+}
+
+TEST(JsonReport, HoldsAnyTextFromOutside) {
+    EXPECT_TRUE(boost::json::parse(to_json_report(hostile_record())).is_object());
+}
+
 TEST(JsonReport, AnEmptyRunIsValidJson) {
-    std::FILE *file = std::tmpfile();
-    JsonReport report(file);
-    report.begin({});
-    report.end({}, {});
-    EXPECT_TRUE(boost::json::parse(read_back(file)).as_object().at("tests").as_array().empty());
+    EXPECT_TRUE(boost::json::parse(to_json_report({})).as_object().at("tests").as_array().empty());
 }
 
 } // namespace

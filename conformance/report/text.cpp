@@ -84,11 +84,11 @@ void TextReport::add(const Case &ran, const TestResult &result) {
     std::fflush(out_);
 }
 
-void TextReport::end(const RunEnd &end, std::span<const TestResult> results) {
-    const Tally sum = tally(results);
+void TextReport::end(const RunEnd &end, const Tally &sum) {
     print("\n");
     if (end.was_stopped)
-        print(fmt::format("stopped by a signal after {} of {} tests\n", results.size(), run_.cases));
+        print(fmt::format("stopped by a signal after {} of {} tests\n", sum.passed + sum.failed + sum.skipped,
+                          run_.cases));
     for (const std::string &left : end.leftovers)
         print(fmt::format("left on the backend, destroy it by hand: {}\n", left));
     for (const std::string &id : failed_)

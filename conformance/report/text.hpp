@@ -5,10 +5,12 @@
 #include "conformance/report/report.hpp"
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
 namespace drover::conformance {
 
-class TextReport final : public Report {
+class TextReport {
 public:
     struct Style {
         bool colour = false;
@@ -17,9 +19,9 @@ public:
     // `out` outlives the report; flushed after each test.
     TextReport(std::FILE *out, Style style) : out_(out), style_(style) {}
 
-    void begin(const RunInfo &run) override;
-    void add(const Case &ran, const TestResult &result) override;
-    void end(const RunEnd &end, std::span<const TestResult> results) override;
+    void begin(const RunInfo &run);
+    void add(const Case &ran, const TestResult &result);
+    void end(const RunEnd &end, const Tally &sum);
 
 private:
     void print(const std::string &text);

@@ -19,7 +19,7 @@ std::string report(TextReport::Style style, const std::vector<std::pair<Case, Te
         text.add(ran, result);
         results.push_back(result);
     }
-    text.end(end, results);
+    text.end(end, tally(results));
     std::string all(static_cast<std::size_t>(std::ftell(file)), '\0');
     std::rewind(file);
     EXPECT_EQ(std::fread(all.data(), 1, all.size(), file), all.size());
