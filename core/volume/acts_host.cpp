@@ -4,6 +4,7 @@
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/grow.hpp"
 #include "core/filesystem/mount.hpp"
+#include "core/volume/data_folder.hpp"
 #include "core/volume/identity.hpp"
 #include "core/volume/pass.hpp"
 
@@ -19,35 +20,9 @@ namespace drover {
 namespace {
 // How long an unmount waits for its users to go before it names them.
 constexpr std::chrono::seconds kUnmountPatience{8};
-constexpr std::uint32_t kDefaultRootMode = 0777; // as Flocker: any user of the container may write
 
 filesystem::BlockDevice block_device(const connect::Device &device) {
     return {.path = device.path, .major = device.major, .minor = device.minor};
-}
-
-Result<void> make_subfolder(const std::filesystem::path &target, const RootOptions &root) {
-    if (root.subfolder.empty())
-        return {};
-    const auto folder = target / root.subfolder;
-    if (::mkdir(folder.c_str(), 0700) != 0) {
-        if (errno != EEXIST)
-            return fail_errno(errno, fmt::format("cannot make the folder {}", folder.string()));
-        struct stat status {};
-        if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-            return fail(Code::conflict,
-                        fmt::format("{} is not a folder: move it away, or use the volume without a subfolder",
-                                    folder.string()));
-        }
-        return {};
-    }
-    if ((root.uid || root.gid) && ::lchown(folder.c_str(), root.uid.value_or(static_cast<uid_t>(-1)),
-                                           root.gid.value_or(static_cast<gid_t>(-1))) != 0) {
-        return fail_errno(errno, fmt::format("cannot give {} its owner", folder.string()));
-    }
-    if (::chmod(folder.c_str(), root.mode.value_or(kDefaultRootMode)) != 0) {
-        return fail_errno(errno, fmt::format("cannot set the mode of {}", folder.string()));
-    }
-    return {};
 }
 } // namespace
 
@@ -142,7 +117,7 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
         if (auto saved = journal_.save(record); !saved)
             return saved;
     }
-    return make_subfolder(target, record.root);
+    return make_data_folder(target, record.root, pass.task.call.deadline);
 }
 
 Result<void> Converger::grow(VolumeRecord &record, const Sight &sight, const Task &task) {
