@@ -5,6 +5,8 @@
 #include "loader/driver_text.hpp"
 #include "loader/records.hpp"
 
+#include <algorithm>
+
 namespace {
 
 using namespace drover;
@@ -87,12 +89,13 @@ void connection(DriverInput &input) {
     for (drv_str *text : {&from.device, &from.wwid, &from.auth_user, &from.auth_secret_key})
         *text = input.text();
     from.lun = input.number();
-    // Both arrays hold at least what is told, unless that is absurd.
-    from.portals = make_texts(input, from.portal_count);
+    // One count for both: no more than either holds, or what is absurd for both.
     std::uint64_t targets = 0;
+    from.portals = make_texts(input, from.portal_count);
     from.targets = make_texts(input, targets);
-    if (from.portal_count < 8 && targets < from.portal_count)
-        from.portal_count = targets;
+    const bool is_absurd = std::max(targets, from.portal_count) >= 8;
+    from.portal_count =
+        is_absurd ? std::max(targets, from.portal_count) : std::min(targets, from.portal_count);
     from.attrs = make_pairs(input, from.attr_count);
     Connection to;
     bool is_known = false;

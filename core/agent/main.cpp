@@ -7,10 +7,13 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace {
@@ -25,6 +28,17 @@ std::string default_config() {
     return kDefaultConfig;
 }
 
+// A shell and most service managers give 1024 and allow more. Clients that only connect must not take the
+// descriptors that a mount needs.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        spdlog::warn("cannot raise the limit of open files: {}", std::strerror(errno));
+}
+
 int run(const std::string &file) {
     auto config = drover::load_agent_config(file);
     if (!config) {
@@ -33,6 +47,7 @@ int run(const std::string &file) {
         return 2;
     }
     drover::set_up_log(config->logging);
+    raise_descriptor_limit();
     for (const auto &warning : config->warnings)
         spdlog::warn("{}", drover::render(warning));
     auto agent = drover::Agent::build(std::move(*config), drover::kVersion);

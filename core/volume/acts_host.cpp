@@ -4,6 +4,7 @@
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/grow.hpp"
 #include "core/filesystem/mount.hpp"
+#include "core/volume/data_folder.hpp"
 #include "core/volume/identity.hpp"
 #include "core/volume/pass.hpp"
 
@@ -11,44 +12,13 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
 namespace drover {
 
 namespace {
-constexpr std::uint32_t kDefaultRootMode = 0777; // as Flocker: any user of the container may write
 
 filesystem::BlockDevice block_device(const connect::Device &device) {
     return {.path = device.path, .major = device.major, .minor = device.minor};
-}
-
-// Made under another name and renamed when it is as it should be, so that a crash leaves none that is half
-// made.
-Result<void> make_subfolder(const std::filesystem::path &target, const RootOptions &root) {
-    if (root.subfolder.empty())
-        return {};
-    const auto folder = target / root.subfolder;
-    struct stat status {};
-    if (::lstat(folder.c_str(), &status) == 0) {
-        if (S_ISDIR(status.st_mode))
-            return {};
-        return fail(Code::conflict,
-                    fmt::format("{} is not a folder: move it away, or use the volume without a subfolder",
-                                folder.string()));
-    }
-    const auto beginning = target / fmt::format(".{}.new", root.subfolder);
-    if (::mkdir(beginning.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail_errno(errno, fmt::format("cannot make the folder {}", beginning.string()));
-    if ((root.uid || root.gid) && ::lchown(beginning.c_str(), root.uid.value_or(static_cast<uid_t>(-1)),
-                                           root.gid.value_or(static_cast<gid_t>(-1))) != 0) {
-        return fail_errno(errno, fmt::format("cannot give {} its owner", folder.string()));
-    }
-    if (::chmod(beginning.c_str(), root.mode.value_or(kDefaultRootMode)) != 0)
-        return fail_errno(errno, fmt::format("cannot set the mode of {}", folder.string()));
-    if (::rename(beginning.c_str(), folder.c_str()) != 0)
-        return fail_errno(errno, fmt::format("cannot make the folder {}", folder.string()));
-    return {};
 }
 } // namespace
 
@@ -156,7 +126,8 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
         if (auto saved = journal_.save(record, Step::root_record); !saved)
             return saved;
     }
-    return perform(Step::act_subfolder, [&] { return make_subfolder(target, record.root); });
+    return perform(Step::act_subfolder,
+                   [&] { return make_data_folder(target, record.root, pass.task.call.deadline); });
 }
 
 Result<void> Converger::grow(VolumeRecord &record, const Sight &sight, const Task &task) {

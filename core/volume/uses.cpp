@@ -1,6 +1,7 @@
 // Who uses a volume here: mounting with the first use, unmounting with the last, and making the counts true
 // again when the engine behind them was restarted.
 #include "core/filesystem/mount_table.hpp"
+#include "core/volume/data_folder.hpp"
 #include "core/volume/submit.hpp"
 #include "core/volume/volumes.hpp"
 
@@ -25,6 +26,8 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
     if (auto saved = journal_.save(record, Step::use_announce); !saved)
         return fail(std::move(saved).error());
     auto mounted = converger_.reach(record, plan::Desired::mount, task);
+    if (mounted)
+        mounted = make_data_folder(parts_.node.mount_target(record.id), record.root, task.call.deadline);
     if (mounted) {
         live_.change(record.id, [](Live &live) {
             live.failure.reset();

@@ -57,6 +57,7 @@ public:
     // Ends it with SIGTERM; its exit status.
     int stop();
     [[nodiscard]] bool runs() const;
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     // Runs another agent on the same agent.yml to its end: its exit status, and what it said.
     std::pair<int, std::string> run_another() const;
 

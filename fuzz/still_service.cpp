@@ -1,0 +1,116 @@
+#include "fuzz/still_service.hpp"
+
+namespace drover::fuzz {
+
+namespace {
+constexpr const char *kOperation = "op-1";
+}
+
+StillService::StillService() {
+    volume_.id = "11111111-2222-5333-8444-555555555555";
+    volume_.name = "v";
+    volume_.backend = "gold";
+    volume_.status = VolumeStatus::available;
+    volume_.bytes = 1 << 20;
+    volume_.created_unix_ns = 1'767'323'045'000'000'000;
+    snapshot_ = {.id = "s-1",
+                 .name = "s",
+                 .volume_id = volume_.id,
+                 .volume = "v",
+                 .backend = "gold",
+                 .status = "ready"};
+}
+
+Result<void> StillService::known(const VolumeRef &ref) const {
+    if ((ref.name_or_id == volume_.name || ref.name_or_id == volume_.id) &&
+        (ref.backend.empty() || ref.backend == volume_.backend))
+        return {};
+    return fail(Code::not_found, "there is no volume \"" + ref.name_or_id + "\" on " + ref.backend);
+}
+
+Result<VolumeView> StillService::get(const VolumeRef &ref) const {
+    return known(ref).map([&] { return volume_; });
+}
+std::vector<VolumeView> StillService::list(const std::string &backend) const {
+    return backend.empty() || backend == volume_.backend ? std::vector{volume_} : std::vector<VolumeView>();
+}
+Result<std::vector<SnapshotView>> StillService::snapshots(const std::optional<VolumeRef> &of) const {
+    return (of ? known(*of) : Result<void>()).map([&] { return std::vector{snapshot_}; });
+}
+Result<SnapshotView> StillService::snapshot(const std::string &snapshot,
+                                            const std::optional<VolumeRef> &of) const {
+    if (snapshot != snapshot_.id && (snapshot != snapshot_.name || !of))
+        return fail(Code::not_found, "there is no snapshot \"" + snapshot + "\"");
+    return (of ? known(*of) : Result<void>()).map([&] { return snapshot_; });
+}
+std::vector<BackendView> StillService::backends() const {
+    BackendView backend;
+    backend.name = "gold";
+    backend.driver = "loopback";
+    backend.state = "ready";
+    return {backend};
+}
+std::vector<OperationView> StillService::operations() const {
+    return {*operation(kOperation)};
+}
+Result<OperationView> StillService::operation(const std::string &id) const {
+    if (id != kOperation)
+        return fail(Code::not_found, "there is no operation \"" + id + "\"");
+    return OperationView{.id = id, .kind = "create", .volume = "v", .done = true, .permille = 1000};
+}
+std::uint64_t StillService::watch_operation(const std::string &, unsigned, const std::string &,
+                                            std::function<void()> changed) {
+    changed();
+    return 1;
+}
+
+std::string StillService::create(VolumeSpec spec, OperationOptions, Done<VolumeView> done) {
+    VolumeView made = volume_;
+    made.name = spec.name;
+    last_spec_ = std::move(spec);
+    done(std::move(made));
+    return kOperation;
+}
+std::string StillService::mount(const VolumeRef &ref, const std::string &, OperationOptions,
+                                Done<MountView> done) {
+    done(known(ref).map([&] { return MountView{.mountpoint = "/flocker/v", .volume = volume_}; }));
+    return kOperation;
+}
+std::string StillService::unmount(const VolumeRef &ref, const std::string &, OperationOptions,
+                                  Done<void> done) {
+    done(known(ref));
+    return kOperation;
+}
+std::string StillService::remove(const VolumeRef &ref, RemovePolicy, OperationOptions, Done<void> done) {
+    done(known(ref));
+    return kOperation;
+}
+std::string StillService::extend(const VolumeRef &ref, std::uint64_t, OperationOptions,
+                                 Done<VolumeView> done) {
+    done(get(ref));
+    return kOperation;
+}
+std::string StillService::snapshot_create(const VolumeRef &ref, const std::string &name, OperationOptions,
+                                          Done<SnapshotView> done) {
+    SnapshotView made = snapshot_;
+    made.name = name;
+    done(known(ref).map([&] { return made; }));
+    return kOperation;
+}
+std::string StillService::snapshot_remove(const std::string &name, const std::optional<VolumeRef> &of,
+                                          OperationOptions, Done<void> done) {
+    const auto found = snapshot(name, of);
+    done(found ? Result<void>() : fail(found.error()));
+    return kOperation;
+}
+std::string StillService::revert(const std::string &name, const std::optional<VolumeRef> &of,
+                                 OperationOptions, Done<VolumeView> done) {
+    const auto found = snapshot(name, of);
+    done(found ? Result<VolumeView>(volume_) : fail(found.error()));
+    return kOperation;
+}
+void StillService::profiles(const std::string &, OperationOptions, Done<std::vector<Profile>> done) {
+    done(std::vector<Profile>());
+}
+
+} // namespace drover::fuzz
