@@ -5,8 +5,8 @@
 #include "core/api/routes.hpp"
 #include "core/http/target.hpp"
 #include "fuzz/check.hpp"
-#include "fuzz/still_service.hpp"
-#include "fuzz/wire.hpp"
+#include "fuzz/wire/still_service.hpp"
+#include "fuzz/wire/wire.hpp"
 
 #include <boost/json/parse.hpp>
 

@@ -4,8 +4,8 @@
 #include "core/docker/front.hpp"
 #include "core/docker/request.hpp"
 #include "fuzz/check.hpp"
-#include "fuzz/still_service.hpp"
-#include "fuzz/wire.hpp"
+#include "fuzz/wire/still_service.hpp"
+#include "fuzz/wire/wire.hpp"
 
 #include <boost/json/parse.hpp>
 

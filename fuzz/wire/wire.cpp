@@ -1,4 +1,4 @@
-#include "fuzz/wire.hpp"
+#include "fuzz/wire/wire.hpp"
 
 #include "core/http/connection.hpp"
 #include "core/http/server_state.hpp"

@@ -1,4 +1,4 @@
-#include "fuzz/still_service.hpp"
+#include "fuzz/wire/still_service.hpp"
 
 namespace drover::fuzz {
 
