@@ -19,10 +19,11 @@ Result<Documents> Documents::plan(const Options &options) {
         if (!file)
             return {};
         for (const Document &other : plan.documents_) {
-            if (other.file == *file)
+            if (other.file == *file) {
                 return fail(Code::invalid,
                             fmt::format("{} and {} both write to {}; give each a file of its own",
                                         other.option, option, *file == "-" ? "stdout" : *file));
+            }
         }
         if (*file != "-") {
             if (auto writable = check_writable(*file); !writable)
@@ -50,10 +51,12 @@ Result<void> Documents::write(const RunRecord &record) const {
     for (const Document &each : documents_) {
         const std::string text = each.render(record);
         Result<void> written;
-        if (each.file != "-")
+        if (each.file != "-") {
             written = write_file(each.file, text);
-        else if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+        } else if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+                   std::fflush(stdout) != 0) {
             written = fail_errno(errno, "stdout cannot be written");
+        }
         if (!written && all)
             all = fail(std::move(written).error().with_context(each.option));
     }

@@ -46,9 +46,10 @@ Result<std::filesystem::path> find_driver(const Options &options, const std::fil
                                                options.driver, options.driver));
     } else {
         const std::string file = options.driver + ".so";
-        for (const fs::path &folder : {options.driver_dir, agent_dir})
+        for (const fs::path &folder : {options.driver_dir, agent_dir}) {
             if (!folder.empty())
                 tried.push_back(fs::absolute(folder / file, error));
+        }
         if (tried.empty()) {
             tried.push_back(fs::read_symlink("/proc/self/exe", error).parent_path().parent_path() /
                             "drivers" / file);
@@ -101,12 +102,13 @@ std::vector<std::string> own_arguments(const Options &options, const Settings &s
                                        "--timeout", fmt::format("{}", options.timeout_s)};
     if (options.self_test)
         arguments.emplace_back("--self-test");
-    if (!settings.driver.empty())
+    if (!settings.driver.empty()) {
         arguments.insert(
             arguments.end(),
             {settings.driver.native(), options.config.empty() ? "--agent-config" : "--config",
              std::filesystem::absolute(options.config.empty() ? options.agent_config : options.config)
                  .native()});
+    }
     return arguments;
 }
 

@@ -33,7 +33,8 @@ std::string test_row(const RunRow &row) {
         cell += fmt::format(" <span class=\"note\">{}</span>", to_string(row.ran.binding));
     std::string more = fmt::format("<p>{}</p>", escaped(row.ran.description));
     if (is_failure(result.outcome))
-        more += fmt::format("<p><a href=\"#{}\">What went wrong</a></p>", failure_anchor(result.id));
+        more += fmt::format("<p><a href=\"#{}\" aria-label=\"What went wrong in {}\">What went wrong</a></p>",
+                            failure_anchor(result.id), id);
     else if (!result.reason.empty())
         more += fmt::format("<p class=\"why\">{}</p>", escaped(result.reason));
     if (result.outcome == Outcome::warn) {
