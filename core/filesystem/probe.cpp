@@ -149,14 +149,15 @@ Result<Probe> probe_here(const BlockDevice &device) {
     if (::ioctl(fd->get(), BLKFLSBUF, 0) != 0)
         return fail_errno(errno, fmt::format("emptying the cache of device {}", describe(device)));
 
-    auto zero = read_edges(device, probe.bytes);
-    if (!zero)
-        return fail(std::move(zero).error());
-    probe.head_and_tail_zero = *zero;
     fetch_edges(fd->get(), probe.bytes);
     if (auto found = find_signatures(device, fd->get(), probe); !found)
         return fail(std::move(found).error());
+    // What has a signature is not going to be written to, so nothing more needs to be proven of it.
     if (probe.signatures.empty()) {
+        auto zero = read_edges(device, probe.bytes);
+        if (!zero)
+            return fail(std::move(zero).error());
+        probe.head_and_tail_zero = *zero;
         auto remains = has_ext_backup(device, fd->get(), probe.bytes);
         if (!remains)
             return fail(std::move(remains).error());
