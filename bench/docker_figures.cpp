@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char *kCreateMount = "docker.create_mount";
 constexpr const char *kMountExisting = "docker.mount_existing";
-constexpr int kRounds = 15;
+constexpr int kRounds = 25;
 constexpr std::uint64_t kBytes = 1ULL << 30;
 
 using Time = std::chrono::nanoseconds;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <iostream>
@@ -37,17 +38,31 @@ std::vector<std::string> mounts_below(const std::string &folder) {
     return targets;
 }
 
-void detach_loops_below(const std::string &folder) {
+std::set<std::string> loop_devices() {
+    std::set<std::string> names;
     std::error_code ignored;
     for (const auto &block : std::filesystem::directory_iterator("/sys/block", ignored)) {
+        if (block.path().filename().string().starts_with("loop"))
+            names.insert(block.path().filename().string());
+    }
+    return names;
+}
+
+// Of what it detaches it also removes what is not in `keep`.
+void detach_loops_below(const std::string &folder, const std::set<std::string> &keep) {
+    const UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+    for (const auto &name : loop_devices()) {
+        const auto block = std::filesystem::path("/sys/block") / name;
         std::string file;
-        std::getline(std::ifstream(block.path() / "loop" / "backing_file"), file);
+        std::getline(std::ifstream(block / "loop" / "backing_file"), file);
         if (!file.starts_with(folder + "/"))
             continue;
-        const UniqueFd device(
-            ::open(("/dev/" + block.path().filename().string()).c_str(), O_RDWR | O_CLOEXEC));
-        if (device)
-            (void)::ioctl(device.get(), LOOP_CLR_FD, 0);
+        UniqueFd device(::open(("/dev/" + name).c_str(), O_RDWR | O_CLOEXEC));
+        if (!device || ::ioctl(device.get(), LOOP_CLR_FD, 0) != 0)
+            continue;
+        device.reset(); // it is detached when the last one closes it
+        if (control && !keep.contains(name))
+            (void)::ioctl(control.get(), LOOP_CTL_REMOVE, std::stoi(name.substr(std::strlen("loop"))));
     }
 }
 
@@ -78,7 +93,7 @@ void leave_mount_namespace() {
         throw std::runtime_error("the benchmarks make loop devices and mounts: run them as root");
 }
 
-Workplace::Workplace() {
+Workplace::Workplace() : loops_before_(loop_devices()) {
     const char *below = std::getenv("TMPDIR");
     std::string pattern = fmt::format("{}/drover-bench.XXXXXX", below != nullptr ? below : "/tmp");
     if (::mkdtemp(pattern.data()) == nullptr)
@@ -102,7 +117,7 @@ Workplace::~Workplace() {
         std::cerr << "drover-bench: something is still mounted below " << path_ << ": it is left there\n";
         return;
     }
-    detach_loops_below(path_.string());
+    detach_loops_below(path_.string(), loops_before_);
     std::error_code ignored;
     for (const auto &agent : std::filesystem::directory_iterator(path_, ignored))
         unlock_folders(agent.path() / "mnt");

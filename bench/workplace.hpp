@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
+#include <string>
 
 namespace drover::bench {
 
@@ -23,6 +25,7 @@ public:
 
 private:
     std::filesystem::path path_;
+    std::set<std::string> loops_before_; // the kernel keeps those it makes; each makes looking for one slower
 };
 
 } // namespace drover::bench

@@ -1,12 +1,15 @@
 #include "core/filesystem/mount_table.hpp"
 
 #include "core/filesystem/proc.hpp"
+#include "loader/base/unique_fd.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/mount.h>
 
 namespace drover::filesystem {
@@ -85,18 +88,24 @@ Result<std::vector<MountEntry>> parse_mountinfo(std::string_view text) {
 }
 
 Result<std::vector<MountEntry>> mount_table() {
-    // The kernel hands the table out page by page; what changes in between can show twice or not at all.
+    // The kernel hands the table out page by page; what changes in between can show twice or not at all. It
+    // also tells by poll whether anything has changed since the file was opened (proc(5)).
     constexpr int kAttempts = 20;
     constexpr const char *kFile = "/proc/thread-self/mountinfo";
-    auto before = read_proc(kFile);
-    for (int attempt = 0; attempt < kAttempts && before; ++attempt) {
-        auto now = read_proc(kFile);
-        if (!now || *now == *before)
-            return now.and_then([](const std::string &text) { return parse_mountinfo(text); });
-        before = std::move(now);
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        const UniqueFd fd(::open(kFile, O_RDONLY | O_CLOEXEC));
+        if (!fd)
+            return fail_errno(errno, fmt::format("opening {}", kFile));
+        auto text = read_proc(fd.get(), kFile);
+        if (!text)
+            return fail(std::move(text).error());
+        pollfd changed{.fd = fd.get(), .events = POLLPRI, .revents = 0};
+        const int ready = ::poll(&changed, 1, 0);
+        if (ready == 0)
+            return parse_mountinfo(*text);
+        if (ready < 0 && errno != EINTR)
+            return fail_errno(errno, fmt::format("asking whether {} has changed", kFile));
     }
-    if (!before)
-        return fail(std::move(before).error());
     return fail_retryable(Code::internal, "the mount table changes faster than it can be read; try again");
 }
 

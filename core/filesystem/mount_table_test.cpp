@@ -1,8 +1,12 @@
 #include "core/filesystem/device_fixture.hpp"
 #include "core/filesystem/mount_table.hpp"
 
+#include <atomic>
 #include <csignal>
+#include <set>
+#include <sys/mount.h>
 #include <sys/wait.h>
+#include <thread>
 
 namespace drover::filesystem {
 namespace {
@@ -67,6 +71,46 @@ TEST_F(MountsTest, EnsureSharedMakesOneSharedMountAndIsRepeatable) {
     ASSERT_TRUE(ensure_shared(root).has_value());
     EXPECT_EQ(mounted_at(root).value()->id, entry->id);
     EXPECT_EQ(ensure_shared(folder() / "none").error().code, Code::not_found);
+}
+
+TEST_F(MountsTest, ATableThatChangesWhileItIsReadShowsWhatStayedOnce) {
+    constexpr int kStaying = 150; // several pages of table
+    for (int i = 0; i < kStaying; ++i) {
+        const auto at = folder() / ("staying-" + std::to_string(i));
+        std::filesystem::create_directory(at);
+        ASSERT_EQ(::mount("none", at.c_str(), "tmpfs", 0, "size=4k"), 0);
+    }
+    const auto coming = folder() / "coming";
+    std::filesystem::create_directory(coming);
+    const auto staying = [&](const std::vector<MountEntry> &table) {
+        std::set<std::string> targets;
+        std::size_t rows = 0;
+        for (const auto &entry : table) {
+            if (!entry.target.starts_with(folder().string() + "/staying-"))
+                continue;
+            ++rows;
+            targets.insert(entry.target);
+        }
+        return rows == kStaying && targets.size() == kStaying;
+    };
+    std::atomic<bool> changing = true;
+    std::thread changer([&] {
+        for (int i = 0; i < 300; ++i) {
+            if (::mount("none", coming.c_str(), "tmpfs", 0, "size=4k") == 0)
+                (void)::umount2(coming.c_str(), UMOUNT_NOFOLLOW);
+        }
+        changing = false;
+    });
+    while (changing) {
+        const auto table = mount_table();
+        if (table) {
+            EXPECT_TRUE(staying(*table));
+        } else {
+            EXPECT_TRUE(table.error().retryable) << table.error().message;
+        }
+    }
+    changer.join();
+    EXPECT_TRUE(staying(mount_table().value()));
 }
 
 TEST_F(MountsTest, AnotherNamespaceWithTheDeviceIsSeen) {

@@ -14,6 +14,7 @@ struct Probe {
     // for the caller's records to say.
     bool blank = false;
     // The first and the last MiB hold only zeroes: what a backend that promises zeroed volumes must show.
+    // Only told where libblkid found no signature; those two MiB are then read past the page cache.
     bool head_and_tail_zero = false;
     // "ext4", "xfs", "crypto_LUKS", "LVM2_member", "swap", "dos", "gpt" and so on, as libblkid spells it.
     // "ambiguous" when more than one thing claims the device; "LVM2_member (bad checksum)" and the like when

@@ -17,10 +17,14 @@ Result<std::string> read_proc(const std::string &file) {
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)
         return fail_errno(errno, fmt::format("opening {}", file));
+    return read_proc(fd.get(), file);
+}
+
+Result<std::string> read_proc(int fd, const std::string &file) {
     std::string text;
     std::string buffer(64UL * 1024, '\0');
     for (;;) {
-        const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+        const ssize_t n = ::read(fd, buffer.data(), buffer.size());
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
