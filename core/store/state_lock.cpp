@@ -4,11 +4,16 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <fcntl.h>
 #include <fstream>
+#include <poll.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
 
 namespace drover::store {
 namespace {
@@ -42,12 +47,49 @@ Result<void> check_folder(const std::filesystem::path &folder) {
     return {};
 }
 
-// "process 812 (drover-agent)", as far as the lock file and /proc tell.
-std::string holder_of(int fd) {
+// Who wrote himself into the lock file; 0 when nobody did.
+pid_t holder_of(int fd) {
     char text[32] = {};
     const ssize_t length = ::pread(fd, text, sizeof text - 1, 0);
-    int pid = 0;
+    pid_t pid = 0;
     if (length <= 0 || std::from_chars(text, text + length, pid).ec != std::errc() || pid <= 0)
+        return 0;
+    return pid;
+}
+
+// A killed process that waits for its parent to notice counts as gone.
+bool is_gone(pid_t pid) {
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!process)
+        return errno == ESRCH;
+    pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&ended, 1, 0) == 1;
+}
+
+// The lock belongs to the open file, which a child has too between its fork and the moment when it closes
+// what it does not need. So a holder that was killed right then may leave it locked for an instant: that is
+// waited for. A holder that lives is not.
+Result<bool> lock(int fd) {
+    constexpr std::chrono::milliseconds kPause{5};
+    constexpr int kMostPauses = 2000;
+    for (int pauses = 0;; ++pauses) {
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK)
+            return fail_errno(errno, "flock");
+        const pid_t holder = holder_of(fd);
+        if (holder == 0 || !is_gone(holder) || pauses >= kMostPauses)
+            return false;
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
+// "process 812 (drover-agent)", as far as the lock file and /proc tell.
+std::string describe_holder(int fd) {
+    const pid_t pid = holder_of(fd);
+    if (pid == 0)
         return "another process";
     std::string command;
     std::ifstream comm(fmt::format("/proc/{}/comm", pid));
@@ -71,13 +113,14 @@ Result<StateLock> StateLock::take(const std::filesystem::path &file) {
     UniqueFd fd(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd)
         return fail_errno(errno, fmt::format("opening the lock file {}", name));
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return fail_errno(errno, fmt::format("locking {}", name));
+    const auto locked = lock(fd.get());
+    if (!locked)
+        return fail(Error(locked.error()).with_context(fmt::format("locking {}", name)));
+    if (!*locked) {
         return fail(Code::conflict,
                     fmt::format("the state {} is in use by {}: stop it first, or give this one a state "
                                 "folder of its own",
-                                file.string(), holder_of(fd.get())));
+                                file.string(), describe_holder(fd.get())));
     }
     // Only for the sentence above; on a full disk the lock holds without it.
     const std::string pid = fmt::format("{}\n", ::getpid());

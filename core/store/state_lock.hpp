@@ -12,8 +12,8 @@ namespace drover::store {
 class StateLock {
 public:
     // Makes the folder of `file` if need be (0700, parents too) and refuses one that others may write to.
-    // Locks
-    // "<file>.lock".
+    // Locks "<file>.lock"; CONFLICT, naming the holder, when a living process has it. One that was killed may
+    // leave it for an instant to children that it had just forked: up to ten seconds are waited for those.
     static Result<StateLock> take(const std::filesystem::path &file);
 
 private:

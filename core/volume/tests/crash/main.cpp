@@ -15,12 +15,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <set>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +108,15 @@ World::Options Walk::options(const Scenario &scenario, bool rebooted) const {
     return options;
 }
 
+// What a killed agent's process had started is this process's child from then on (see run()).
+void end_orphans() {
+    std::ifstream children("/proc/thread-self/children");
+    for (pid_t pid = 0; children >> pid;) {
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+    }
+}
+
 // One life of the agent, in a process.
 Walk::End Walk::live(const Scenario &scenario, const std::string &what, const std::function<void()> &life) {
     std::cout.flush();
@@ -182,7 +194,10 @@ void Walk::one_try(const Scenario &scenario, std::optional<std::size_t> die_at, 
     struct Clean {
         const std::filesystem::path &folder;
         const std::filesystem::path &backend_root;
-        ~Clean() { testing::remove_world(folder, backend_root); }
+        ~Clean() {
+            end_orphans();
+            testing::remove_world(folder, backend_root);
+        }
     } const clean{folder_, backend_root};
 
     trace_.reset();
@@ -299,6 +314,10 @@ int run(int argc, char **argv) {
     }
     if (!testing::enter_private_mount_namespace()) {
         std::cerr << "crash_test mounts filesystems: run it as root\n";
+        return 1;
+    }
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+        std::cerr << "crash_test cannot adopt the children of the processes that it kills\n";
         return 1;
     }
     Trace trace;

@@ -103,6 +103,12 @@ void check_volume(Stage &stage, const std::string &name, const ExpectedVolume &e
             fmt::format("{}: {} with {} uses", name, attached ? "attached" : "not attached", uses));
     if (view->error && !expected.shows_error)
         wrong.push_back(fmt::format("{}: shows an error: {}", name, view->error->message));
+    if (uses > 0 && view->mountpoint.empty()) {
+        wrong.push_back(
+            fmt::format("{}: shows no mountpoint with {} uses: status {}, device \"{}\", node \"{}\"", name,
+                        uses, to_string(view->status), view->device, view->node));
+        return;
+    }
     if (uses > 0) {
         check_content(name, view->mountpoint, expected, wrong);
         return;

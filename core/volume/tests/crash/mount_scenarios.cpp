@@ -2,6 +2,7 @@
 #include "core/volume/testing/forwarding_driver.hpp"
 #include "core/volume/tests/crash/acting.hpp"
 
+#include <array>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
@@ -41,14 +42,23 @@ void scribble(Stage &stage) {
 // A process that sits in the volume's folder until `let_go`.
 void sit(Stage &stage, const std::string &name) {
     const std::string folder = stage.world.volumes().get({.name_or_id = name})->mountpoint;
+    std::array<int, 2> sits{};
+    if (::pipe2(sits.data(), O_CLOEXEC) != 0)
+        throw std::runtime_error("cannot make a pipe");
     const pid_t pid = ::fork();
     if (pid == 0) {
         if (::chdir(folder.c_str()) != 0)
             ::_exit(1);
-        ::close_range(3, ~0U, 0); // not the agent's lock on its state
+        // Neither the agent's lock on its state, nor the pipe that the test's reader waits on.
+        ::close_range(0, ~0U, 0);
         for (;;)
             ::pause();
     }
+    ::close(sits[1]);
+    char nothing = 0;
+    if (::read(sits[0], &nothing, 1) != 0)
+        throw std::runtime_error("nobody came to sit in the volume's folder");
+    ::close(sits[0]);
     std::ofstream(stage.folder / "sitter") << pid << ' ' << std::flush;
 }
 
