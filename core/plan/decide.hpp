@@ -9,10 +9,10 @@ namespace drover::plan {
 
 // What a cell may ask about besides its row and column.
 struct Facts {
-    bool may_create = true;    // this node makes it when it is absent
-    bool used_here = false;    // counted uses, or a lease of this node
+    bool may_create = true;          // this node makes it when it is absent
+    bool used_here = false;          // counted uses, or a lease of this node
     bool held_elsewhere_too = false; // another node is attached as well: it may write
-    bool grow_pending = false; // the filesystem is smaller than its device
+    bool grow_pending = false;       // the filesystem is smaller than its device
     Format format = Format::never;
     bool content_has_our_uuid = false;
     bool device_overdue = false; // the device was looked for until its deadline
