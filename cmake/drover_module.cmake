@@ -11,6 +11,10 @@ if(DROVER_SANITIZE)
     add_compile_options(-fsanitize=${DROVER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
                         $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=${DROVER_SANITIZE})
+    if(DROVER_SANITIZE STREQUAL thread)
+        # The thread sanitizer does not know fences. Asio's come on top of the locks that it sees.
+        add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
+    endif()
 endif()
 
 # drover_include_root(<out> <folder relative to the source root>)

@@ -51,8 +51,9 @@ Discovered classify(const Observation &seen, const Records &records) noexcept {
     if (seen.attachment == Attachment::here && !records.grant) {
         // Somebody else may use it now. A device that is left is ours to take away; the rest is not for us to
         // say.
-        return seen.device == DeviceSeen::ready || seen.device == DeviceSeen::wrong ? Discovered::stale_here
-                                                                                    : Discovered::unknown;
+        const bool is_left = seen.device == DeviceSeen::ready || seen.device == DeviceSeen::too_small ||
+                             seen.device == DeviceSeen::wrong;
+        return is_left ? Discovered::stale_here : Discovered::unknown;
     }
     switch (seen.attachment) {
     case Attachment::nowhere:
@@ -69,6 +70,11 @@ Discovered classify(const Observation &seen, const Records &records) noexcept {
     case DeviceSeen::missing:
     case DeviceSeen::wrong:
         return seen.mount == MountSeen::none ? Discovered::here_nodev : Discovered::mounted_wrong;
+    case DeviceSeen::too_small:
+        // Its users see nothing of it; only a new mount waits for the rest of the device.
+        if (seen.mount == MountSeen::none)
+            return Discovered::here_nodev;
+        break;
     case DeviceSeen::ready:
         break;
     }

@@ -8,7 +8,9 @@ namespace drover::plan {
 
 enum class Presence { unknown, absent, present };
 enum class Attachment { unknown, nowhere, here, elsewhere };
-enum class DeviceSeen { not_looked, missing, wrong, ready };
+// too_small: it is the volume's, by its identity, but has fewer bytes than the backend says: a growth has not
+// reached it yet.
+enum class DeviceSeen { not_looked, missing, wrong, too_small, ready };
 enum class Content { not_probed, unreadable, blank, expected, foreign };
 enum class MountSeen { unknown, none, right, wrong };
 

@@ -27,6 +27,7 @@ Result<void> Converger::format(Pass &pass) {
     VolumeRecord &record = pass.record;
     pass.task.stage("formatting");
     const bool was_never_written = record.format == plan::Format::never;
+    const std::string uuid_before = record.fs_uuid;
     record.format = plan::Format::started;
     record.format_token = random_uuid();
     if (record.fs_uuid.empty())
@@ -43,6 +44,14 @@ Result<void> Converger::format(Pass &pass) {
         return fail(std::move(again).error());
     if (again->classify(record) != plan::Discovered::here_blank ||
         again->device->path != pass.sight.device->path || (promises_zeroes && !again->reads_as_zero)) {
+        if (was_never_written) {
+            // Still true: the next try must look as closely as this one did.
+            record.format = plan::Format::never;
+            record.format_token.clear();
+            record.fs_uuid = uuid_before;
+            if (auto saved = journal_.save(record, Step::format_announce); !saved)
+                return saved;
+        }
         return fail_retryable(
             Code::conflict, fmt::format("{} changed while it was about to be formatted; nothing was written",
                                         pass.sight.device->path.string()));

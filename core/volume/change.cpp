@@ -25,6 +25,8 @@ Result<VolumeView> Volumes::do_extend(const Task &task, VolumeRecord record, std
         return fail(std::move(saved).error());
     if (auto grown = finish_extend(task, record); !grown) {
         note_failure(record, grown.error(), std::nullopt);
+        if (record.extend_to != 0)
+            converge_later(record, std::chrono::milliseconds(100));
         return fail(std::move(grown).error());
     }
     return view(record);

@@ -206,7 +206,7 @@ Error Converger::failure_of(const Pass &pass, plan::Action action) const {
 
 // What is on a volume that has no record of ever being formatted here. Another agent that shares the backend
 // may have formatted it: its filesystem carries the uuid that follows from the volume's id. A volume we
-// adopted may carry any filesystem.
+// adopted may carry any filesystem, and so may a copy whose source was not known well.
 Result<void> Converger::learn_content(Pass &pass) {
     VolumeRecord &record = pass.record;
     Sight &sight = pass.sight;
@@ -216,12 +216,13 @@ Result<void> Converger::learn_content(Pass &pass) {
     }
     const bool is_filesystem = sight.content == "ext4" || sight.content == "xfs";
     if (record.format == plan::Format::never) {
+        const bool began_empty = record.created_by_us && !record.source;
         const bool inherits =
-            is_filesystem && (!record.created_by_us || sight.content_uuid == filesystem_uuid(record.id));
+            is_filesystem && (!began_empty || sight.content_uuid == filesystem_uuid(record.id));
         // Blank can be trusted only where the backend promises zeroes and head and tail are zero; else it
         // counts as inherited.
         const bool dubious =
-            !record.created_by_us && sight.seen.content == plan::Content::blank && !pass.capabilities.zeroed;
+            !began_empty && sight.seen.content == plan::Content::blank && !pass.capabilities.zeroed;
         if (!inherits && !dubious)
             return {};
         record.format = plan::Format::inherited;

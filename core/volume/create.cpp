@@ -47,8 +47,23 @@ Result<VolumeView> Volumes::do_create(const Task &task, const VolumeSpec &spec, 
                                       const std::string &backend) {
     if (auto good = check_spec(spec); !good)
         return fail(std::move(good).error());
-    if (const auto record = journal_.volume(id))
+    // Checked by the caller too, but another create may have come between: two of one name with two ids, of
+    // two names with one id, or on two backends.
+    const auto name_lock = lock_of("name:" + spec.name);
+    const std::lock_guard name_guard(*name_lock);
+    if (const auto named = journal_.volume_named(spec.name); named && named->id != id)
+        return fail(Code::exists, fmt::format("there is a volume of that name with id {}", named->id));
+    if (const auto record = journal_.volume(id)) {
+        if (record->name != spec.name)
+            return fail(Code::exists, fmt::format("id {} is volume {}", id, record->name));
+        if (record->backend != backend) {
+            return fail(
+                Code::exists,
+                fmt::format("there is a volume of that name on backend {}; names are unique across backends",
+                            record->backend));
+        }
         return create_existing(task, spec, *record);
+    }
     auto adopted = adopt(task, spec, id, backend);
     if (!adopted)
         return fail(std::move(adopted).error());
@@ -240,9 +255,10 @@ Result<void> Volumes::converge_from_source(VolumeRecord &record, const Task &tas
         return fail(std::move(consistent).error());
     if (*consistent)
         return {};
-    spdlog::warn("volume {} ({}): its source {} was not held still while it was copied: the copy is as after "
-                 "a power loss",
-                 record.name, record.id, source.name);
+    spdlog::warn(
+        "volume {} ({}): the filesystem of its source {} was not held still while it was copied: the "
+        "copy, of one instant as every driver's is, is as after a power loss",
+        record.name, record.id, source.name);
     return {};
 }
 

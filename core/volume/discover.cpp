@@ -97,7 +97,7 @@ void look_at_device(Sight &sight, const connect::Connectors &connectors, const C
         return;
     }
     if (sight.volume && device->bytes < sight.volume->bytes) {
-        sight.seen.device = plan::DeviceSeen::wrong;
+        sight.seen.device = plan::DeviceSeen::too_small;
         doubt(sight, Error{.code = Code::conflict,
                            .message = fmt::format("{} has {} bytes, the backend says {}",
                                                   device->path.string(), device->bytes, sight.volume->bytes),

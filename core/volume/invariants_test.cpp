@@ -2,8 +2,9 @@
 // driver or a neighbour that tries to make the agent break the rule.
 #include "core/filesystem/mount_table.hpp"
 #include "core/volume/identity.hpp"
-#include "core/volume/testing/forwarding_driver.hpp"
+#include "core/volume/testing/meddled_driver.hpp"
 #include "core/volume/testing/world.hpp"
+#include "loader/base/unique_fd.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -19,101 +20,13 @@
 namespace drover {
 namespace {
 
-using testing::ForwardingDriver;
+using testing::Meddled;
 using testing::read_file;
 using testing::World;
 using testing::write_file;
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 constexpr std::uint64_t kSmall = 16 * kMiB;
-
-// A driver whose answers a test can change, and that notes what was asked of it.
-class Meddled final : public ForwardingDriver {
-public:
-    using ForwardingDriver::ForwardingDriver;
-
-    std::function<void(BackendVolume &)> on_get;            // changes a row before it is answered
-    std::function<std::optional<Error>()> get_fails;        // instead of the row
-    std::function<void(const Connection &)> after_attach;   // when the backend has attached
-    std::function<void(const std::string &)> before_attach; // of this volume
-    std::function<void(const AttachRequest &)> before_detach;
-    std::function<std::optional<Error>()> snapshot_fails;
-    bool create_answer_is_lost = false;
-    bool list_is_empty = false;
-
-    std::vector<std::string> mutations() const {
-        const std::lock_guard lock(mutex_);
-        return mutations_;
-    }
-    void forget_mutations() {
-        const std::lock_guard lock(mutex_);
-        mutations_.clear();
-    }
-    std::vector<std::string> created_ids;
-
-    Result<BackendVolume> get(const CallContext &call, std::string_view id) override {
-        if (get_fails) {
-            if (auto error = get_fails())
-                return fail(std::move(*error));
-        }
-        auto row = ForwardingDriver::get(call, id);
-        if (row && on_get)
-            on_get(*row);
-        return row;
-    }
-    Result<BackendVolume> create(const CallContext &call, const CreateRequest &request) override {
-        note("create");
-        created_ids.push_back(request.id);
-        auto made = ForwardingDriver::create(call, request);
-        if (create_answer_is_lost) {
-            create_answer_is_lost = false;
-            Error lost{.code = Code::deadline, .message = "the answer was lost", .retryable = true};
-            lost.state_unknown = true;
-            return fail(std::move(lost));
-        }
-        return made;
-    }
-    Result<void> destroy(const CallContext &call, std::string_view id) override {
-        note("destroy");
-        return ForwardingDriver::destroy(call, id);
-    }
-    Result<Connection> attach(const CallContext &call, const AttachRequest &request) override {
-        note("attach");
-        if (before_attach)
-            before_attach(request.volume_id);
-        auto connection = ForwardingDriver::attach(call, request);
-        if (connection && after_attach)
-            after_attach(*connection);
-        return connection;
-    }
-    Result<void> detach(const CallContext &call, const AttachRequest &request) override {
-        note("detach");
-        if (before_detach)
-            before_detach(request);
-        return ForwardingDriver::detach(call, request);
-    }
-    Result<std::optional<std::string>> list_page(const CallContext &call, const PageRequest &page,
-                                                 const Visitor &visit) override {
-        if (list_is_empty)
-            return std::optional<std::string>();
-        return ForwardingDriver::list_page(call, page, visit);
-    }
-    Result<BackendVolume> snapshot_create(const CallContext &call, const SnapshotRequest &request) override {
-        if (snapshot_fails) {
-            if (auto error = snapshot_fails())
-                return fail(std::move(*error));
-        }
-        return ForwardingDriver::snapshot_create(call, request);
-    }
-
-private:
-    void note(const char *what) {
-        const std::lock_guard lock(mutex_);
-        mutations_.emplace_back(what);
-    }
-    mutable std::mutex mutex_;
-    std::vector<std::string> mutations_;
-};
 
 // A world whose driver is meddled with.
 class Invariant : public ::testing::Test {
@@ -169,6 +82,9 @@ TEST_F(Invariant, No01NothingIsFormattedThatGetsASignatureWhileItIsLookedAt) {
     world_.settle();
     EXPECT_TRUE(read_file(image(created->id)).starts_with("somebody's data"));
     EXPECT_FALSE(is_mounted(created->id));
+    // A caller that tries again finds it as well guarded.
+    EXPECT_FALSE(world_.mount("db"));
+    EXPECT_TRUE(read_file(image(created->id)).starts_with("somebody's data"));
 }
 
 TEST_F(Invariant, No01NothingIsFormattedThatSomebodyHasOpenForHimself) {
@@ -369,23 +285,29 @@ TEST_F(Invariant, No11ItIsUnmountedBeforeItIsDetachedAndDetachedBeforeAnotherGet
 }
 
 TEST_F(Invariant, No12TheDeviceIsLookedUpAgainAtEachUse) {
-    const auto view = in_use("db");
-    ASSERT_TRUE(world_.unmount("db"));
-    // The device that it had goes to another file.
+    std::string before = in_use("db").device;
     const auto decoy = world_.folder() / "decoy";
     write_file(decoy, std::string(kSmall, 'd'));
-    const int device = ::open(view.device.c_str(), O_RDWR | O_CLOEXEC);
-    const int file = ::open(decoy.c_str(), O_RDWR | O_CLOEXEC);
-    ASSERT_GE(device, 0);
-    ASSERT_EQ(::ioctl(device, LOOP_SET_FD, file), 0);
-    ::close(file);
+    const UniqueFd file(::open(decoy.c_str(), O_RDWR | O_CLOEXEC));
+    UniqueFd device;
+    for (int attempt = 0; attempt < 50; ++attempt) {
+        ASSERT_TRUE(world_.unmount("db"));
+        // The device that it had goes to another file; unless another process of this machine was faster.
+        device.reset(::open(before.c_str(), O_RDWR | O_CLOEXEC));
+        ASSERT_TRUE(device);
+        if (::ioctl(device.get(), LOOP_SET_FD, file.get()) == 0)
+            break;
+        ASSERT_EQ(errno, EBUSY);
+        const auto again = world_.mount("db");
+        ASSERT_TRUE(again) << again.error().message;
+        before = again->volume.device;
+    }
     const auto mounted = world_.mount("db");
     EXPECT_TRUE(mounted) << mounted.error().message;
-    EXPECT_NE(mounted->volume.device, view.device);
+    EXPECT_NE(mounted->volume.device, before);
     EXPECT_EQ(read_file(mounted->mountpoint + "/file"), "db");
     EXPECT_TRUE(world_.unmount("db"));
-    ::ioctl(device, LOOP_CLR_FD, 0);
-    ::close(device);
+    ::ioctl(device.get(), LOOP_CLR_FD, 0);
     EXPECT_EQ(read_file(decoy), std::string(kSmall, 'd')) << "the wrong device was written to";
 }
 

@@ -34,9 +34,10 @@ Result<void> check_name(std::string_view name, std::string_view what) {
 }
 
 Result<Journal::VolumePtr> find_volume(const Journal &journal, const VolumeRef &ref) {
-    auto record = journal.volume_named(ref.name_or_id);
+    // Ids first: no name looks like one, but for a volume's own.
+    auto record = journal.volume(ref.name_or_id);
     if (!record)
-        record = journal.volume(ref.name_or_id);
+        record = journal.volume_named(ref.name_or_id);
     if (!record)
         return fail(Code::not_found, fmt::format("no such volume: {}", shown(ref.name_or_id)));
     if (!ref.backend.empty() && record->backend != ref.backend) {

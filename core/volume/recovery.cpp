@@ -12,6 +12,8 @@ namespace drover {
 
 namespace {
 
+constexpr std::chrono::minutes kLongestRetry{10};
+
 // Is there anything of it to finish or to verify? Idle volumes are not touched at a start.
 bool is_unfinished(const VolumeRecord &record) noexcept {
     return record.intent || record.owner.empty() || record.desired != plan::Desired::release ||
@@ -51,14 +53,10 @@ Result<void> Volumes::recover() {
             });
         if (record.frozen) {
             // Whatever else is wrong, nobody may wait for ever on a filesystem that a crash left frozen.
-            if (mounted != table->end()) {
-                auto thawed = perform(Step::act_thaw_leftover, [&] {
-                    return filesystem::thaw_leftover(target, Deadline::after(std::chrono::seconds(30)));
-                });
-                if (!thawed)
-                    spdlog::error("volume {}: {}", record.name, thawed.error().message);
-            }
-            record.frozen = false;
+            if (mounted == table->end())
+                record.frozen = false;
+            else if (auto thawed = thaw_leftover(record); !thawed)
+                spdlog::error("volume {}: {}; trying again", record.name, thawed.error().message);
         }
         if (rebooted) {
             record.uses.clear(); // their callers died with the machine
@@ -146,26 +144,37 @@ void Volumes::note_failure(const VolumeRecord &record, const Error &error,
     });
 }
 
+// One is under way for each volume, and the newest counts: tries that fail must not add up.
 void Volumes::converge_later(const VolumeRecord &record, std::chrono::nanoseconds delay) {
     const std::string id = record.id;
+    const std::uint64_t turn = turns_.next(id);
     if (delay.count() == 0) {
-        parts_.workers.post(record.backend, id, [this, id] { converge_now(id); });
+        parts_.workers.post(record.backend, id, [this, id, turn] { converge_now(id, turn); });
     } else {
-        parts_.workers.post_after(delay, record.backend, id, [this, id] { converge_now(id); });
+        parts_.workers.post_after(delay, record.backend, id, [this, id, turn] { converge_now(id, turn); });
     }
 }
 
-void Volumes::converge_now(const std::string &id) {
+void Volumes::converge_now(const std::string &id, std::uint64_t turn) {
     const auto lock = lock_of(id);
     const std::lock_guard guard(*lock);
-    const auto found = journal_.volume(id);
-    if (!found)
+    if (!turns_.is_newest(id, turn))
         return;
+    const auto found = journal_.volume(id);
+    if (!found) {
+        turns_.end(id, turn);
+        return;
+    }
     VolumeRecord record = *found;
-    const Task task{.call = {.deadline = Deadline::after(kLongestOperation), .request_id = "recovery"},
+    // Copies take as long as they take; everything else is over soon or has failed.
+    const bool may_copy = record.intent || !record.reverting.empty();
+    const Task task{.call = {.deadline = Deadline::after(may_copy ? std::chrono::seconds(kLongestOperation)
+                                                                  : kLongestRetry),
+                             .request_id = "recovery"},
                     .stage = [](std::string_view) {}};
     auto went_on = go_on(record, task);
     if (went_on) {
+        turns_.end(id, turn);
         if (journal_.volume(id)) {
             live_.change(id, [](Live &live) {
                 if (live.attempts > 0)
@@ -174,6 +183,10 @@ void Volumes::converge_now(const std::string &id) {
             });
         }
         return;
+    }
+    if (!turns_.is_newest(id, turn)) {
+        note_failure(record, went_on.error(), std::nullopt);
+        return; // somebody wants it sooner
     }
     unsigned attempts = 0;
     live_.change(id, [&](Live &live) { attempts = live.attempts++; });
@@ -187,7 +200,53 @@ void Volumes::converge_now(const std::string &id) {
     converge_later(record, delay);
 }
 
+Result<void> Volumes::thaw_leftover(VolumeRecord &record) const {
+    auto thawed = perform(Step::act_thaw_leftover, [&] {
+        return filesystem::thaw_leftover(parts_.node.mount_target(record.id),
+                                         Deadline::after(std::chrono::seconds(30)));
+    });
+    if (!thawed)
+        return fail(std::move(thawed).error());
+    record.frozen = false;
+    return {};
+}
+
+// A revert replaces data, so it is only gone on with while nobody can have written anything since: in the
+// life of the agent that began it, and not when it shows up in use. Else it is for people to ask again.
+Result<void> Volumes::go_on_reverting(VolumeRecord &record, const Task &task) {
+    auto sight = converger_.look(record, task);
+    if (!sight)
+        return fail(std::move(sight).error());
+    const plan::Discovered discovered = sight->classify(record);
+    if (discovered == plan::Discovered::unknown || !sight->volume) {
+        return fail(
+            sight->doubt
+                ? *sight->doubt
+                : Error{.code = Code::unreachable, .message = "its state cannot be told", .retryable = true});
+    }
+    bool begun_here = false;
+    {
+        const std::lock_guard guard(reverts_mutex_);
+        begun_here = reverts_begun_here_.contains(record.id);
+    }
+    if (discovered == plan::Discovered::detached && begun_here)
+        return finish_revert(task, record);
+    spdlog::warn(
+        "volume {} ({}): a revert was begun, and it is not known whether it was done; it is not gone on "
+        "with, for the volume may have been used since: repeat it if it is still wanted",
+        record.name, record.id);
+    record.bytes = sight->volume->bytes; // as the snapshot, if it was done
+    record.reverting.clear();
+    return journal_.save(record, Step::revert_withdraw);
+}
+
 Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
+    if (record.frozen) {
+        if (auto thawed = thaw_leftover(record); !thawed)
+            return thawed;
+        if (auto saved = journal_.save(record, Step::recover_record); !saved)
+            return saved;
+    }
     for (const auto &snapshot : journal_.snapshots_of(record.id)) {
         if (snapshot->state == SnapshotRecord::State::ready)
             continue;
@@ -224,7 +283,7 @@ Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
             return saved;
     }
     if (!record.reverting.empty()) {
-        if (auto reverted = finish_revert(task, record); !reverted)
+        if (auto reverted = go_on_reverting(record, task); !reverted)
             return reverted;
     }
     if (record.extend_to != 0) {

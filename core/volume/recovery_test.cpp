@@ -1,5 +1,6 @@
 // The agent dies, the machine dies, the engine dies: what must be true afterwards.
 #include "core/filesystem/mount_table.hpp"
+#include "core/volume/testing/meddled_driver.hpp"
 #include "core/volume/testing/world.hpp"
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 namespace drover {
 namespace {
 
+using testing::Meddled;
 using testing::read_file;
 using testing::World;
 using testing::write_file;
@@ -221,6 +223,28 @@ TEST(Engine, ANewOneDropsTheCountsOfContainersThatAreGoneAndKeepsThoseThatRun) {
     container.kill();
     ASSERT_TRUE(world.mount("runs", "container"));
     EXPECT_EQ(world.volumes().get({.name_or_id = "runs"})->uses, 1U);
+}
+
+TEST(Engine, NoCountIsDroppedWhileTheDeviceCannotBeTold) {
+    std::shared_ptr<Meddled> meddled;
+    World world({.wrap = [&](std::shared_ptr<Driver> inner) {
+        meddled = std::make_shared<Meddled>(std::move(inner));
+        return meddled;
+    }});
+    world.volumes().engine_seen({.pid = 100, .start_ticks = 1});
+    ASSERT_TRUE(world.create("runs", 64 * kMiB));
+    const auto runs = world.mount("runs", "container");
+    ASSERT_TRUE(runs);
+    const Container container;
+    ASSERT_TRUE(container.runs_apart());
+    meddled->resolve_fails = [] {
+        return Error{.code = Code::deadline, .message = "too slow", .retryable = true};
+    };
+    world.volumes().engine_seen({.pid = 200, .start_ticks = 2});
+    world.settle();
+    EXPECT_EQ(world.volumes().get({.name_or_id = "runs"})->uses, 1U);
+    EXPECT_TRUE(is_mounted(runs->mountpoint));
+    meddled->resolve_fails = nullptr;
 }
 
 TEST(MountTable, AMountPointThatAnAdministratorUnmountedIsNotShownAnyMore) {

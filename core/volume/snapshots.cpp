@@ -62,15 +62,18 @@ Result<bool> Volumes::frozen(VolumeRecord &record, const Task &task,
     }
     auto worked = work();
     const auto held = perform(Step::act_thaw, [&] { return freeze->release(); });
-    if (auto saved = unfreeze_record(); !saved)
+    // Thawed too early, by the watchdog or by somebody: what was copied is not of one instant. Anything else
+    // is a failure to thaw, which is tried again until it succeeds.
+    const bool is_thawed = held || held.error().code == Code::deadline || held.error().code == Code::conflict;
+    if (!is_thawed)
+        converge_later(record, std::chrono::milliseconds(100));
+    else if (auto saved = unfreeze_record(); !saved)
         return fail(std::move(saved).error());
     if (!worked)
         return fail(std::move(worked).error());
     if (held)
         return true;
-    // Thawed too early, by the watchdog or by somebody: what was copied is not of one instant. Anything else
-    // is a failure to thaw.
-    if (held.error().code == Code::deadline || held.error().code == Code::conflict)
+    if (is_thawed)
         return false;
     return fail(held.error());
 }
@@ -173,8 +176,9 @@ Result<VolumeView> Volumes::do_revert(const Task &task, VolumeRecord record, con
                     fmt::format("it is in use here ({} uses): unmount it first, a revert replaces its data",
                                 record.use_count()));
     }
-    const bool has_filesystem =
-        record.format == plan::Format::done || record.format == plan::Format::inherited;
+    // Of a volume that was adopted it is not known what it carried before it was mounted here.
+    const bool has_filesystem = record.created_by_us && (record.format == plan::Format::done ||
+                                                         record.format == plan::Format::inherited);
     if (has_filesystem && !snapshot->formatted) {
         return fail(
             Code::conflict,
@@ -200,11 +204,17 @@ Result<VolumeView> Volumes::do_revert(const Task &task, VolumeRecord record, con
                 ? fmt::format("it is not detached ({})", plan::to_string(sight->classify(record)))
                 : fmt::format("it is attached to another node ({}): stop what uses it there", sight->holder));
     }
+    {
+        const std::lock_guard guard(reverts_mutex_);
+        reverts_begun_here_.insert(record.id);
+    }
     record.reverting = snapshot_id;
     if (auto saved = journal_.save(record, Step::revert_announce); !saved)
         return fail(std::move(saved).error());
     if (auto reverted = finish_revert(task, record); !reverted) {
         note_failure(record, reverted.error(), std::nullopt);
+        if (!record.reverting.empty()) // nobody mounts it before it is over, one way or the other
+            converge_later(record, std::chrono::milliseconds(100));
         return fail(std::move(reverted).error());
     }
     return view(record);

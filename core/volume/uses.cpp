@@ -141,6 +141,24 @@ void Volumes::engine_seen(const EngineIdentity &engine) {
     }
 }
 
+namespace {
+// Whether somebody's mount namespace has the filesystem. Doubt counts as use.
+bool is_perhaps_used(const VolumeRecord &record, const Result<Sight> &sight) {
+    if (!sight)
+        return true;
+    Result<std::vector<filesystem::NamespaceUse>> users;
+    if (sight->device)
+        users = filesystem::mount_namespaces_using(sight->device->major, sight->device->minor);
+    else if (sight->at_target)
+        users = filesystem::mount_namespaces_using(sight->at_target->major, sight->at_target->minor);
+    else if (sight->classify(record) == plan::Discovered::unknown)
+        return true;
+    if (!users)
+        spdlog::warn("volume {}: {}", record.name, users.error().message);
+    return !users || !users->empty();
+}
+} // namespace
+
 // A dead engine sends no unmount, and its successor uses the stored ids again: what counts is whether a
 // container's mount namespace still has the filesystem. In use: each id counts once. Not in use: none does.
 void Volumes::reconcile_uses(const std::string &id) {
@@ -154,22 +172,13 @@ void Volumes::reconcile_uses(const std::string &id) {
         .call = {.deadline = Deadline::after(std::chrono::minutes(2)), .request_id = "engine restart"},
         .stage = [](std::string_view) {}};
     const auto sight = converger_.look(record, task);
-    if (!sight || sight->seen.backend == plan::Presence::unknown)
-        return; // doubt changes nothing
-    if (sight->device) {
-        auto users = filesystem::mount_namespaces_using(sight->device->major, sight->device->minor);
-        if (!users) {
-            spdlog::warn("volume {}: {}", record.name, users.error().message);
-            return;
-        }
-        if (!users->empty()) {
-            std::erase_if(record.uses, [](const auto &row) { return row.second.ending; });
-            for (auto &[use, state] : record.uses)
-                state = Use{.count = 1, .delivered = true, .inherited = true};
-            if (auto saved = journal_.save(record, Step::use_recount); !saved)
-                spdlog::warn("volume {}: {}", record.name, saved.error().message);
-            return;
-        }
+    if (is_perhaps_used(record, sight)) {
+        std::erase_if(record.uses, [](const auto &row) { return row.second.ending; });
+        for (auto &[use, state] : record.uses)
+            state = Use{.count = 1, .delivered = true, .inherited = true};
+        if (auto saved = journal_.save(record, Step::use_recount); !saved)
+            spdlog::warn("volume {}: {}", record.name, saved.error().message);
+        return;
     }
     spdlog::info("volume {}: nothing uses it any more; {} counted uses are dropped", record.name,
                  record.use_count());
@@ -189,11 +198,7 @@ void Volumes::reconcile_uses(const std::string &id) {
 // still counted when the counts were compared. When one of their ids comes again, the kernel tells whether
 // they are gone by now.
 void Volumes::drop_dead_heirs(VolumeRecord &record, const Task &task) {
-    const auto sight = converger_.look(record, task);
-    if (!sight || !sight->device)
-        return;
-    const auto users = filesystem::mount_namespaces_using(sight->device->major, sight->device->minor);
-    if (!users || !users->empty())
+    if (is_perhaps_used(record, converger_.look(record, task)))
         return;
     std::erase_if(record.uses, [](const auto &row) { return row.second.inherited; });
 }

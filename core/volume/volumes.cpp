@@ -49,6 +49,12 @@ std::string Volumes::create(VolumeSpec spec, OperationOptions options, Done<Volu
             }
             return {};
         }
+        if (is_uuid(spec.name) && spec.name != spec.id) {
+            return fail(Code::invalid,
+                        fmt::format("{} looks like a volume's id, and would stand for that volume: "
+                                    "choose another name",
+                                    spec.name));
+        }
         job.lane = spec.backend;
         if (job.lane.empty() && spec.source) {
             auto source = find_volume(journal_, {.name_or_id = spec.source->volume});
@@ -72,8 +78,10 @@ std::string Volumes::create(VolumeSpec spec, OperationOptions options, Done<Volu
         return {};
     };
     auto prepared = prepare();
-    if (!prepared)
+    if (!prepared) {
+        job.lane.clear();
         job.key = "refused:" + spec.name; // its own queue: a refusal waits for nobody
+    }
     return submit<VolumeView>(
         job, std::move(options),
         [this, prepared, spec = std::move(spec), id = job.key,

@@ -11,11 +11,14 @@
 #include "core/volume/node.hpp"
 #include "core/volume/operations.hpp"
 #include "core/volume/service.hpp"
+#include "core/volume/turns.hpp"
 #include "core/volume/workers.hpp"
 
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace drover {
 
@@ -123,8 +126,10 @@ private:
 
     // The background: goes on with what a record says was begun, and again after a pause when that fails.
     void converge_later(const VolumeRecord &record, std::chrono::nanoseconds delay);
-    void converge_now(const std::string &id);
+    void converge_now(const std::string &id, std::uint64_t turn);
     Result<void> go_on(VolumeRecord &record, const Task &task);
+    Result<void> go_on_reverting(VolumeRecord &record, const Task &task);
+    Result<void> thaw_leftover(VolumeRecord &record) const;
     void note_failure(const VolumeRecord &record, const Error &error,
                       std::optional<std::chrono::nanoseconds> retry_in);
     void reconcile_uses(const std::string &id);
@@ -146,6 +151,9 @@ private:
     Converger converger_;
     std::mutex locks_mutex_;
     std::unordered_map<std::string, std::weak_ptr<std::mutex>> locks_;
+    Turns turns_; // of converge_later
+    std::mutex reverts_mutex_;
+    std::unordered_set<std::string> reverts_begun_here_; // ids of volumes, in this life of the agent
     std::mutex engine_mutex_;
     EngineIdentity engine_;
 };

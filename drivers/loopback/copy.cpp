@@ -76,14 +76,14 @@ std::uint64_t next(int file, std::uint64_t at, int what, std::uint64_t end) {
 
 } // namespace
 
-void copy_image(const drv::Call &call, int from, int to, std::uint64_t bytes, bool may_share,
+bool copy_image(const drv::Call &call, int from, int to, std::uint64_t bytes, bool may_share,
                 std::string_view stage) {
     call.progress(0, stage);
     if (may_share && ::ioctl(to, FICLONE, from) == 0) {
         if (::ftruncate(to, to_offset(bytes)) != 0)
             throw failure("cannot set the size of", kImage, errno);
         call.progress(1000, stage);
-        return;
+        return true;
     }
     if (may_share && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
         throw failure("cannot share the blocks of", kImage, errno);
@@ -111,6 +111,7 @@ void copy_image(const drv::Call &call, int from, int to, std::uint64_t bytes, bo
     }
     call.throw_if_cancelled();
     call.progress(1000, stage);
+    return false;
 }
 
 void set_size(const drv::Call &call, int file, std::uint64_t from_bytes, std::uint64_t bytes, bool reserve) {

@@ -12,7 +12,8 @@ namespace loopback {
 // Gives `to` (empty, open for writing) the first `bytes` of `from`, and that size. `may_share` false forces a
 // real copy. Reports progress under the name `stage`, looks at the call between pieces of some MiB, and
 // throws when it ends, when the disk is full or a read fails; the target is then worthless.
-void copy_image(const drv::Call &call, int from, int to, std::uint64_t bytes, bool may_share,
+// True: the blocks are shared, which took an instant.
+bool copy_image(const drv::Call &call, int from, int to, std::uint64_t bytes, bool may_share,
                 std::string_view stage);
 
 // Sets the size of a file, and with `reserve` takes the space for all of it at once (NO_SPACE when there is

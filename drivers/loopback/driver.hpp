@@ -17,6 +17,7 @@
 #include "shelf.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -111,7 +112,8 @@ private:
     [[nodiscard]] std::optional<drv::Volume> cut(const drv::Call &call, const std::string &key,
                                                  std::string_view node) const;
     // snapshots.cpp
-    void flush_attached(const Object &volume) const;
+    void copy_one_volume(const drv::Call &call, const Object &volume,
+                         const std::function<bool()> &copy) const;
     [[nodiscard]] std::size_t count_snapshots(const drv::Call &call, std::string_view volume_id);
     [[nodiscard]] drv::Volume copy_to_volume(const drv::Call &call, const Shelf &shelf, const Object &source,
                                              const drv::CreateRequest &request,

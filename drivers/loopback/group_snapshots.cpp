@@ -1,10 +1,6 @@
 // Snapshots of all volumes of a group, at one instant, all or none.
 //
-// One instant. The locks of all members keep every other op away. What they do not keep away is a program
-// that writes to a device, so the kernel's counters are compared: when no write ended between the first copy
-// and the last, and none was under way at the end, all copies show the same moment. Otherwise they are made
-// again, and after a few times the op answers CONFLICT. A host that holds the filesystems frozen, as ours
-// does, is never refused.
+// One instant: one_instant.hpp.
 //
 // All or none. The intent is written first (K.making, group_shelf.hpp), then each member's metadata, which
 // names the group snapshot and is shown by nobody until that exists. One rename makes it exist. Removal goes
@@ -12,9 +8,9 @@
 #include "copy.hpp"
 #include "driver.hpp"
 #include "names.hpp"
+#include "one_instant.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <fcntl.h>
 #include <map>
 #include <memory>
@@ -25,29 +21,12 @@ namespace {
 using drv::Code;
 using drv::Error;
 
-constexpr int kAttempts = 5;
-// A write that the device has done is counted a moment later.
-constexpr std::chrono::milliseconds kSettle{2};
-
 struct Member {
     Object volume;
     std::string snapshot_id;
     std::string device; // empty: no device, so nobody writes
     bool may_share = false;
 };
-
-std::vector<WriteActivity> activity_of(const std::vector<Member> &members) {
-    std::vector<WriteActivity> all;
-    for (const Member &member : members) {
-        if (!member.device.empty())
-            all.push_back(read_write_activity(member.device));
-    }
-    return all;
-}
-
-bool is_idle(const std::vector<WriteActivity> &all) {
-    return std::all_of(all.begin(), all.end(), [](const WriteActivity &each) { return each.in_flight == 0; });
-}
 
 using Images = std::vector<std::unique_ptr<NewImage>>;
 
@@ -64,29 +43,29 @@ Images copy_once(const drv::Call &call, const Shelf &volumes, const Shelf &snaps
     return images;
 }
 
-Images copy_at_one_instant(const drv::Call &call, const Shelf &volumes, const Shelf &snapshots,
-                           const std::vector<Member> &members) {
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        for (const Member &member : members) {
-            if (!member.device.empty())
-                flush_loop(member.device, member.volume.file);
-        }
-        const auto before = activity_of(members);
-        Images images = copy_once(call, volumes, snapshots, members);
-        if (before.empty()) // none has a device
-            return images;
-        const bool was_idle = is_idle(activity_of(members));
-        if (!call.wait_for(kSettle))
-            call.throw_if_cancelled();
-        const auto after = activity_of(members);
-        if (was_idle && is_idle(after) &&
-            std::equal(before.begin(), before.end(), after.begin(), after.end(),
-                       [](const WriteActivity &a, const WriteActivity &b) { return a.done == b.done; }))
-            return images;
+Images copy_all(const drv::Call &call, const Shelf &volumes, const Shelf &snapshots,
+                const std::vector<Member> &members) {
+    std::vector<std::string> devices;
+    for (const Member &member : members) {
+        if (!member.device.empty())
+            devices.push_back(member.device);
     }
-    throw Error(Code::conflict, "the volumes of the group were written to while they were copied, so the "
-                                "copies would not show one instant; freeze their filesystems meanwhile")
-        .retryable();
+    Images images;
+    copy_at_one_instant(
+        call, devices,
+        [&] {
+            for (const Member &member : members) {
+                if (!member.device.empty())
+                    flush_loop(member.device, member.volume.file);
+            }
+        },
+        [&] {
+            images.clear();
+            images = copy_once(call, volumes, snapshots, members);
+            return false; // one after the other, however short each took
+        },
+        "freeze the filesystems of the group's volumes meanwhile");
+    return images;
 }
 
 } // namespace
@@ -199,7 +178,7 @@ void Loopback::make_group_snapshot(const drv::Call &call, const std::string &key
         const bool may_share = space_of(volume.metadata.profile) != Space::reserved;
         members.push_back({std::move(volume), snapshot_id, std::move(device), may_share});
     }
-    const Images images = copy_at_one_instant(call, volumes_, snapshots_, members);
+    const Images images = copy_all(call, volumes_, snapshots_, members);
     groups_.begin_making(key, record);
     try {
         for (std::size_t i = 0; i < members.size(); ++i) {

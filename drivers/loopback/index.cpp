@@ -101,6 +101,15 @@ bool Index::note_changes() {
     });
 }
 
+// The caller holds mutex_. It is taken again when the last copy of the pointer goes, so that `put` sees by
+// the count that nobody reads any more, and that whoever did has ended.
+std::shared_ptr<const Index::Entries> Index::shown() {
+    return {entries_.get(), [this, kept = entries_](const Entries *) mutable {
+                const std::lock_guard lock(mutex_);
+                kept.reset();
+            }};
+}
+
 std::shared_ptr<const Index::Entries> Index::all(const drv::Call &call) {
     const std::lock_guard lock(mutex_);
     if (!note_changes() || !is_complete_) {
@@ -114,7 +123,7 @@ std::shared_ptr<const Index::Entries> Index::all(const drv::Call &call) {
         entries_ = std::move(fresh);
         is_complete_ = watch_->is_watching();
         changed_.clear();
-        return entries_;
+        return shown();
     }
     while (!changed_.empty()) {
         call.throw_if_cancelled();
@@ -122,7 +131,7 @@ std::shared_ptr<const Index::Entries> Index::all(const drv::Call &call) {
         put(key, load(key));
         changed_.erase(key);
     }
-    return entries_;
+    return shown();
 }
 
 } // namespace loopback

@@ -47,7 +47,7 @@ public:
 
     // Nothing: no such object. used_bytes is that of this moment. Also what Shelf::load does not show.
     [[nodiscard]] std::optional<Entry> get(const std::string &key);
-    // All of this moment, sorted by key.
+    // All of this moment, sorted by key. The index outlives the pointer.
     [[nodiscard]] std::shared_ptr<const Entries> all(const drv::Call &call);
 
 private:
@@ -57,6 +57,7 @@ private:
     [[nodiscard]] EntryPtr find(std::string_view key) const;
     void put(const std::string &key, EntryPtr entry);
     [[nodiscard]] bool note_changes();
+    [[nodiscard]] std::shared_ptr<const Entries> shown();
 
     const Shelf &shelf_;
     const Show show_;

@@ -3,8 +3,10 @@
 #include "copy.hpp"
 #include "driver.hpp"
 #include "names.hpp"
+#include "one_instant.hpp"
 
 #include <fcntl.h>
+#include <optional>
 
 namespace loopback {
 namespace {
@@ -12,13 +14,25 @@ namespace {
 using drv::Code;
 using drv::Error;
 
+constexpr std::string_view kAdvice =
+    "unmount the volume, or stop what writes to it, meanwhile; where root_path is on "
+    "a filesystem that shares blocks (XFS, btrfs) it takes an instant";
+
 } // namespace
 
-// The caller holds the volume's lock, so nobody detaches meanwhile. What the filesystem has not written yet
-// is the host's business, which freezes it around the call; what the device has not written is ours.
-void Loopback::flush_attached(const Object &volume) const {
-    if (const auto device = live_device(volume))
-        flush_loop(*device, volume.file);
+// The caller holds the volume's lock, so nobody attaches or detaches meanwhile. What the filesystem has not
+// written yet is the host's business, which freezes it around the call; what the device has not written is
+// ours.
+void Loopback::copy_one_volume(const drv::Call &call, const Object &volume,
+                               const std::function<bool()> &copy) const {
+    const auto device = live_device(volume);
+    copy_at_one_instant(
+        call, device ? std::vector{*device} : std::vector<std::string>(),
+        [&] {
+            if (device)
+                flush_loop(*device, volume.file);
+        },
+        copy, kAdvice);
 }
 
 drv::Volume Loopback::snapshot_create(drv::Call &call, const drv::SnapshotRequest &request) {
@@ -36,11 +50,15 @@ drv::Volume Loopback::snapshot_create(drv::Call &call, const drv::SnapshotReques
     }
     snapshots_.clear(key);
     const Object volume = sound(volumes_, request.volume_id);
-    flush_attached(volume);
     const Fd source = volumes_.open_image(volume.metadata, O_RDONLY);
-    NewImage image(snapshots_, new_image_name(key));
     const bool may_share = space_of(volume.metadata.profile) != Space::reserved;
-    copy_image(call, source.get(), image.fd(), volume.metadata.bytes, may_share, "copying to the snapshot");
+    std::optional<NewImage> image;
+    copy_one_volume(call, volume, [&] {
+        image.reset();
+        image.emplace(snapshots_, new_image_name(key));
+        return copy_image(call, source.get(), image->fd(), volume.metadata.bytes, may_share,
+                          "copying to the snapshot");
+    });
     return added(snapshots_, key,
                  {.kind = Kind::snapshot,
                   .id = std::string(request.snapshot_id),
@@ -48,7 +66,7 @@ drv::Volume Loopback::snapshot_create(drv::Call &call, const drv::SnapshotReques
                   .profile = volume.metadata.profile,
                   .parent = std::string(request.volume_id),
                   .bytes = volume.metadata.bytes},
-                 image);
+                 *image);
 }
 
 void Loopback::snapshot_destroy(drv::Call &call, std::string_view id) {
@@ -76,13 +94,18 @@ drv::Volume Loopback::copy_to_volume(const drv::Call &call, const Shelf &shelf, 
     const std::string key = key_of(request.id);
     volumes_.clear(key);
     const Fd from = shelf.open_image(source.metadata, O_RDONLY);
-    NewImage image(volumes_, new_image_name(key));
+    std::optional<NewImage> image;
     const bool reserved = space_of(request.profile) == Space::reserved;
     // Blocks shared with a reserved volume would have to be found anew when it writes to them.
     const bool may_share = !reserved && space_of(source.metadata.profile) != Space::reserved;
-    set_size(call, image.fd(), 0, bytes, reserved);
-    copy_image(call, from.get(), image.fd(), source_bytes, may_share, "copying to the new volume");
-    set_size(call, image.fd(), source_bytes, bytes, reserved);
+    copy_one_volume(call, source, [&] {
+        image.reset();
+        image.emplace(volumes_, new_image_name(key));
+        set_size(call, image->fd(), 0, bytes, reserved);
+        return copy_image(call, from.get(), image->fd(), source_bytes, may_share,
+                          "copying to the new volume");
+    });
+    set_size(call, image->fd(), source_bytes, bytes, reserved);
     return added(volumes_, key,
                  {.kind = Kind::volume,
                   .id = std::string(request.id),
@@ -90,7 +113,7 @@ drv::Volume Loopback::copy_to_volume(const drv::Call &call, const Shelf &shelf, 
                   .profile = std::string(request.profile),
                   .parent = std::string(parent),
                   .bytes = bytes},
-                 image);
+                 *image);
 }
 
 drv::Volume Loopback::snapshot_clone(drv::Call &call, std::string_view id,
@@ -113,7 +136,6 @@ drv::Volume Loopback::clone(drv::Call &call, std::string_view source_id, const d
     if (auto object = volumes_.load(key))
         return existing(std::move(*object), request, source_id);
     const Object source = sound(volumes_, source_id);
-    flush_attached(source);
     return copy_to_volume(call, volumes_, source, request, source_id);
 }
 

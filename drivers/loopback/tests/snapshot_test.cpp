@@ -67,6 +67,33 @@ TEST_F(Copies, SnapshotOfAnAttachedVolumeHasWhatItsDeviceHas) {
     EXPECT_EQ(look("c2", 5 * kMiB, 17), "in the page cache");
 }
 
+// A copy that takes a while is worth nothing when the source moved meanwhile, and is not handed out as a copy.
+TEST_F(Copies, DifferentMomentsAreRefused) {
+    put("v1", 0, "first");
+    ASSERT_EQ(agent->attach("v1"), DRV_OK);
+    const std::string device = agent->connection->device;
+    const auto before = files();
+    const auto write_in_between = [&] {
+        agent->next_call = std::make_unique<FakeCall>();
+        agent->next_call->on_progress = [&device, mark = 'a']() mutable {
+            write_at(device, 0, std::string(1, mark++));
+        };
+    };
+    write_in_between();
+    const drv_status refused = agent->snapshot("v1", "s1");
+    if (refused == DRV_OK)
+        GTEST_SKIP() << "copies take but an instant here: blocks are shared";
+    EXPECT_EQ(refused, DRV_E_CONFLICT);
+    EXPECT_NE(agent->call->message.find("one instant"), std::string::npos) << agent->call->message;
+    EXPECT_EQ(agent->call->flags & DRV_FAIL_RETRYABLE, std::uint64_t{DRV_FAIL_RETRYABLE});
+    EXPECT_EQ(files(), before);
+    write_in_between();
+    EXPECT_EQ(agent->clone("v1", "c1"), DRV_E_CONFLICT);
+    EXPECT_EQ(files(), before);
+    EXPECT_EQ(agent->snapshot("v1", "s1"), DRV_OK) << agent->call->message;
+    EXPECT_EQ(agent->clone("v1", "c1"), DRV_OK) << agent->call->message;
+}
+
 TEST_F(Copies, SnapshotsAreListedByVolume) {
     ASSERT_EQ(agent->create("v2", kMiB), DRV_OK);
     ASSERT_EQ(agent->snapshot("v1", "s1"), DRV_OK);
