@@ -100,7 +100,9 @@ drv_status attach(drv_instance *self, const drv_call *call, const drv_attach_req
         return attach_as(self, call, request, other, sink);
     // "A new node: it must be a new filesystem."
     if (is(Fault::formats_lazily) && is_there && !is_attached) {
+        static std::mutex mutex;
         static std::map<std::string, std::string> nodes;
+        const std::lock_guard lock(mutex);
         std::string &last = nodes[id];
         if (!last.empty() && last != view(request.node_id)) {
             const std::string zeros(std::size_t{1} << 20U, '\0');

@@ -66,6 +66,7 @@ private:
 
 // What faults remember of an open backend. Right code keeps nothing.
 struct Memory {
+    std::mutex mutex; // of what follows: what is wrong with a driver shall be nothing but its fault
     std::map<std::string, std::string> ids_by_request;
     std::vector<std::string> paged; // the ids that listings in pages know
     drv_str kept = {"", 0};

@@ -125,17 +125,22 @@ drv_status create(drv_instance *self, const drv_call *call, const drv_create_req
         return fail(call, DRV_E_EXISTS, 0, "the volume exists already");
     Memory &memory = memory_of(self);
     if (is(Fault::identifies_by_request_id)) {
+        std::unique_lock lock(memory.mutex);
         const auto [known, is_new] = memory.ids_by_request.try_emplace(std::string(view(call->request_id)),
                                                                        std::string(view(request.id)));
-        if (!is_new && is_there(self, str(known->second)))
-            return get(self, call, str(known->second), sink);
+        const std::string id = known->second;
+        lock.unlock();
+        if (!is_new && is_there(self, str(id)))
+            return get(self, call, str(id), sink);
     }
     if ((is(Fault::ignores_cancel) || is(Fault::ignores_cancel_and_deadline) ||
          is(Fault::waits_for_fd_alone)) &&
         !was_there && request.bytes >= kSlowBytes)
         be_slow(self, call);
-    if (is(Fault::keeps_pointer))
+    if (is(Fault::keeps_pointer)) {
+        const std::lock_guard lock(memory.mutex);
         memory.kept = request.id;
+    }
     if (is(Fault::logs_secret) && self->host->log_enabled(self->host, DRV_LOG_INFO) != 0)
         static_cast<void>(self->host->secret(
             self->host, text_of("password"), const_cast<drv_host_v1 *>(self->host), // NOLINT: only read
@@ -147,21 +152,25 @@ drv_status create(drv_instance *self, const drv_call *call, const drv_create_req
     char id[ID_SIZE];
     if (status != DRV_OK || !copy_id(request.id, id))
         return status;
-    if ((is(Fault::create_again_clears) && was_there) ||
-        (is(Fault::shows_old_data) && !was_there && memory.ids_by_request.contains(id))) {
+    bool was_used = false;
+    if (is(Fault::shows_old_data)) {
+        const std::lock_guard lock(memory.mutex);
+        was_used = !memory.ids_by_request.try_emplace(id, "used").second;
+    }
+    if (!was_there ? was_used : is(Fault::create_again_clears)) {
         const Fd image(open_image(self->folder, id, O_RDWR));
         static_cast<void>(::pwrite(image.get(), "old", 3, 0));
     }
-    if (is(Fault::shows_old_data))
-        memory.ids_by_request[id] = "used";
     if (is(Fault::device_larger_than_told) && !was_there) {
         const Fd image(open_image(self->folder, id, O_RDWR));
         static_cast<void>(::ftruncate(image.get(), static_cast<off_t>(request.bytes + 512)));
     }
     if (is(Fault::destroy_unknown_fails))
         remember_made(id);
-    if (is(Fault::pages_from_memory))
+    if (is(Fault::pages_from_memory)) {
+        const std::lock_guard lock(memory.mutex);
         memory.paged.emplace_back(id);
+    }
     return status;
 }
 
@@ -220,7 +229,10 @@ drv_status list(drv_instance *self, const drv_call *call, const drv_list_req *gi
     if (is(Fault::overflows_page_size) && given->max_entries == UINT64_MAX)
         return DRV_OK; // no row fits into -1
     if (is(Fault::pages_from_memory) && given->max_entries != 0 && token.empty() && given->flags == 0) {
-        for (const std::string &id : memory.paged) {
+        std::unique_lock lock(memory.mutex);
+        const auto paged = memory.paged;
+        lock.unlock();
+        for (const std::string &id : paged) {
             volume gone{};
             if (images_load(self->folder, id.c_str(), &gone).error == 0)
                 continue;
@@ -230,7 +242,7 @@ drv_status list(drv_instance *self, const drv_call *call, const drv_list_req *gi
                 return status;
         }
     }
-    if (is(Fault::leaks_fd) && !memory.has_cache)
+    if (const std::lock_guard lock(memory.mutex); is(Fault::leaks_fd) && !memory.has_cache)
         memory.has_cache = ::open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0;
     uint64_t rows = 0;
     bool was_stopped = false;
@@ -259,7 +271,8 @@ drv_status get(drv_instance *self, const drv_call *call, drv_str volume_id, cons
     if (is(Fault::cuts_id_at_nul))
         volume_id.len = std::strlen(volume_id.data);
     Memory &memory = memory_of(self);
-    if (is(Fault::keeps_pointer) && memory.kept.len > 0 && view(memory.kept) == view(volume_id))
+    if (const std::lock_guard lock(memory.mutex);
+        is(Fault::keeps_pointer) && memory.kept.len > 0 && view(memory.kept) == view(volume_id))
         memory.kept.len = 0;
     if (is(Fault::fails_without_text) && !is_there(self, volume_id)) {
         char checked[ID_SIZE];
