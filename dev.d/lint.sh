@@ -35,20 +35,26 @@ lint_includes() { cmake/check_includes; }
 
 lint_headers() {
     lint_read_commands
-    local header stub list=build/lint/headers.sh
+    local header flags stub list=build/lint/headers.sh
     mkdir -p build/lint/headers
     : >"$list"
     while read -r header; do
         stub=$root/build/lint/headers/${header//\//__}.cpp
         # Only written when it is new: ccache then knows the answer.
         [[ -f $stub ]] || printf '#include "%s"\n' "$root/$header" >"$stub"
-        printf 'ccache %s -O0 -o %s.o -c %s || { echo "%s does not compile alone"; exit 1; }\0' \
-            "$(lint_flags_of "$header")" "$stub" "$stub" "$header" >>"$list"
+        {
+            # As one of the targets around it sees it; what is said is said by the last.
+            printf 'exec 3>&2 2>%s.err; ' "$stub"
+            while read -r flags; do
+                printf ': >%s.err; ccache %s -O0 -o %s.o -c %s && exit 0; ' "$stub" "$flags" "$stub" "$stub"
+            done < <(lint_flags_of "$header")
+            printf 'cat %s.err >&3; echo "%s does not compile alone"; exit 1\0' "$stub" "$header"
+        } >>"$list"
     done < <(lint_files '*.hpp' '*.h')
     xargs -0 -r -n 1 -P "$(build_jobs)" bash -c <"$list"
 }
 
-# Flags of a source in the header's folder or the nearest one above it; what is only for tests takes a test's.
+# Flags, a line for each target, of the sources in the header's folder or the nearest one above it; what is only for tests takes a test's.
 lint_flags_of() {
     local folder=${1%/*} kind kinds=(source test)
     [[ $folder != */testing && $folder != */tests ]] || kinds=(test)
@@ -63,7 +69,7 @@ lint_flags_of() {
         folder=${folder%/*}
     done
     # Headers that are installed as they stand: nothing but themselves on the path.
-    printf 'c++ -std=c++20 -Wall -Wextra -Werror -I%s/abi/include -I%s/sdk/include' "$root" "$root"
+    printf 'c++ -std=c++20 -Wall -Wextra -Werror -I%s/abi/include -I%s/sdk/include\n' "$root" "$root"
 }
 
 # lint_commands[source:FOLDER] and [test:FOLDER]: the command of the first such source there, up to its files.
@@ -75,7 +81,10 @@ lint_read_commands() {
         [[ $file == *.cpp ]] || continue
         kind="source"
         [[ $file != *_test.cpp && $file != *_test_*.cpp ]] || kind="test"
-        : "${lint_commands[$kind:${file%/*}]:=${command%% -o *}}"
+        command=${command%% -o *}
+        # Targets of one folder may see different things.
+        [[ ${lint_commands[$kind:${file%/*}]-} == *"$command"$'\n'* ]] ||
+            lint_commands[$kind:${file%/*}]+=$command$'\n'
     done < <(jq -r '.[] | [.file, .command] | @tsv' build/release/compile_commands.json | sed 's/\\\\/\\/g')
 }
 

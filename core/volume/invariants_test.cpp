@@ -7,6 +7,7 @@
 #include "loader/base/unique_fd.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <fcntl.h>
 #include <fstream>
@@ -68,7 +69,7 @@ TEST_F(Invariant, No01NothingIsFormattedThatGetsASignatureWhileItIsLookedAt) {
     const auto created = world_.create("db", kSmall);
     ASSERT_TRUE(created);
     // The first look found it blank; before the second one, right before mkfs, somebody writes.
-    int looks = 0;
+    std::atomic<int> looks = 0;
     meddled_->on_get = [&](BackendVolume &row) {
         if (!row.attached_nodes.empty() && ++looks == 2) {
             std::fstream file(image(row.id), std::ios::in | std::ios::out | std::ios::binary);
@@ -78,7 +79,7 @@ TEST_F(Invariant, No01NothingIsFormattedThatGetsASignatureWhileItIsLookedAt) {
     const auto mounted = world_.mount("db");
     ASSERT_FALSE(mounted);
     EXPECT_EQ(mounted.error().code, Code::conflict) << mounted.error().message;
-    EXPECT_GE(looks, 2);
+    EXPECT_GE(looks.load(), 2);
     world_.settle();
     EXPECT_TRUE(read_file(image(created->id)).starts_with("somebody's data"));
     EXPECT_FALSE(is_mounted(created->id));

@@ -67,7 +67,8 @@ TEST_F(Copies, SnapshotOfAnAttachedVolumeHasWhatItsDeviceHas) {
     EXPECT_EQ(look("c2", 5 * kMiB, 17), "in the page cache");
 }
 
-// A copy that takes a while is worth nothing when the source moved meanwhile, and is not handed out as a copy.
+// A copy that takes a while is worth nothing when the source moved meanwhile, and is not handed out as a
+// copy.
 TEST_F(Copies, DifferentMomentsAreRefused) {
     put("v1", 0, "first");
     ASSERT_EQ(agent->attach("v1"), DRV_OK);
