@@ -73,7 +73,7 @@ TEST(Recovery, AnAgentRestartLeavesMountsAndDeliveredCountsAlone) {
     World world;
     ASSERT_TRUE(world.create("db", 64 * kMiB));
     const auto mounted = world.mount("db");
-    ASSERT_TRUE(mounted);
+    ASSERT_TRUE(mounted) << mounted.error().message;
     write_file(mounted->mountpoint + "/file", "kept");
     world.volumes().mount_delivered({.name_or_id = "db"}, "u1");
     world.settle();
@@ -91,7 +91,7 @@ TEST(Recovery, AUseThatWasNeverAnsweredIsTakenBack) {
     World world;
     ASSERT_TRUE(world.create("db", 64 * kMiB));
     const auto mounted = world.mount("db");
-    ASSERT_TRUE(mounted);
+    ASSERT_TRUE(mounted) << mounted.error().message;
     world.restart_agent(); // before the caller had its answer
     world.settle();
     EXPECT_EQ(world.volumes().get({.name_or_id = "db"})->uses, 0U);
@@ -103,7 +103,7 @@ TEST(Recovery, AUseThatWasNeverAnsweredStaysWhileAContainerHasTheFilesystem) {
     World world;
     ASSERT_TRUE(world.create("db", 64 * kMiB));
     const auto mounted = world.mount("db");
-    ASSERT_TRUE(mounted);
+    ASSERT_TRUE(mounted) << mounted.error().message;
     const Container container;
     ASSERT_TRUE(container.runs_apart());
     world.restart_agent();
@@ -116,7 +116,7 @@ TEST(Recovery, AfterARebootNothingIsCountedAndTheVolumeComesBackWithItsData) {
     World world;
     ASSERT_TRUE(world.create("db", 64 * kMiB));
     auto mounted = world.mount("db");
-    ASSERT_TRUE(mounted);
+    ASSERT_TRUE(mounted) << mounted.error().message;
     write_file(mounted->mountpoint + "/file", "kept");
     ::sync();
     world.volumes().mount_delivered({.name_or_id = "db"}, "u1");
@@ -134,7 +134,7 @@ TEST(Recovery, AFilesystemThatACrashLeftFrozenIsThawedAtTheStart) {
     World world;
     ASSERT_TRUE(world.create("db", 64 * kMiB));
     const auto mounted = world.mount("db");
-    ASSERT_TRUE(mounted);
+    ASSERT_TRUE(mounted) << mounted.error().message;
     world.volumes().mount_delivered({.name_or_id = "db"}, "u1");
     world.settle();
     VolumeRecord record = *world.journal().volume_named("db");
@@ -251,7 +251,7 @@ TEST(MountTable, AMountPointThatAnAdministratorUnmountedIsNotShownAnyMore) {
     World world;
     ASSERT_TRUE(world.create("db", 64 * kMiB));
     const auto mounted = world.mount("db");
-    ASSERT_TRUE(mounted);
+    ASSERT_TRUE(mounted) << mounted.error().message;
     ASSERT_EQ(::umount2(mounted->mountpoint.c_str(), 0), 0);
     world.volumes().mounts_changed();
     world.settle();

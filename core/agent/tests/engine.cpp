@@ -206,12 +206,18 @@ RunningAgent::~RunningAgent() {
         ::umount2(target->c_str(), MNT_DETACH);
     std::error_code ignored;
     for (const auto &block : std::filesystem::directory_iterator("/sys/block", ignored)) {
-        if (!read_all(block.path() / "loop" / "backing_file").starts_with(folder_.string() + "/"))
+        const auto is_ours = [&] {
+            return read_all(block.path() / "loop" / "backing_file").starts_with(folder_.string() + "/");
+        };
+        if (!is_ours())
             continue;
         const int device = ::open(("/dev/" + block.path().filename().string()).c_str(), O_RDWR | O_CLOEXEC);
         if (device < 0)
             continue;
-        ::ioctl(device, LOOP_CLR_FD, 0);
+        // It may have gone by itself just now, and have been taken by somebody else. While it is open it
+        // stays.
+        if (is_ours())
+            ::ioctl(device, LOOP_CLR_FD, 0);
         ::close(device);
     }
     // Empty mount points are immutable.

@@ -176,13 +176,18 @@ void release_devices(const std::filesystem::path &folder, const std::filesystem:
     }
     std::error_code ignored;
     for (const auto &block : std::filesystem::directory_iterator("/sys/block", ignored)) {
-        const std::string backing = read_file(block.path() / "loop" / "backing_file");
-        if (!backing.starts_with(backend_root.string() + "/"))
+        const auto is_ours = [&] {
+            return read_file(block.path() / "loop" / "backing_file").starts_with(backend_root.string() + "/");
+        };
+        if (!is_ours())
             continue;
         const int device = ::open(("/dev/" + block.path().filename().string()).c_str(), O_RDWR | O_CLOEXEC);
         if (device < 0)
             continue;
-        ::ioctl(device, LOOP_CLR_FD, 0);
+        // It may have gone by itself just now, and have been taken by somebody else. While it is open it
+        // stays.
+        if (is_ours())
+            ::ioctl(device, LOOP_CLR_FD, 0);
         ::close(device);
     }
 }
