@@ -182,9 +182,10 @@ TEST_F(ReportFiles, TellWhatTheDriverSaysOfItself) {
     for (const auto &[name, value] :
          {std::pair("driver.name", "good"), std::pair("driver.version", "1.0"),
           std::pair("driver.vendor", "Fixtures"), std::pair("driver.abi.minor", "0"),
-          std::pair("driver.extensions", "drv.snapshot/1, drv.extend/1, drv.profiles/1")})
+          std::pair("driver.extensions", "drv.snapshot/1, drv.extend/1, drv.profiles/1")}) {
         EXPECT_EQ(xpath(junit, std::string("string(//testsuite[1]//property[@name='") + name + "']/@value)"),
                   value);
+    }
 }
 
 TEST_F(ReportFiles, DoWithoutADriverThatCannotBeLoaded) {

@@ -23,9 +23,10 @@ Scratch::~Scratch() {
         return;
     std::error_code error;
     std::filesystem::remove_all(folder_, error);
-    if (error)
+    if (error) {
         std::fprintf(stderr, "drover-conformance: %s cannot be removed: %s\n", folder_.c_str(),
                      error.message().c_str());
+    }
 }
 
 } // namespace drover::conformance

@@ -22,19 +22,22 @@ std::string failure(const RunRecord &record, const RunRow &failed) {
         "<article class=\"failure\" aria-labelledby=\"{0}\">\n"
         "<h3 id=\"{0}\"><code>{1}</code> <span class=\"result fail\">{2}</span></h3>\n<p>{3}</p>\n",
         anchor, escaped(result.id), to_string(result.outcome), escaped(failed.ran.description));
-    for (const Finding &finding : result.findings)
+    for (const Finding &finding : result.findings) {
         markup += "<dl class=\"finding\">\n" + row("Expected", finding.expected) +
                   row("Found", finding.found) + row("Op", finding.op) + "</dl>\n";
-    if (!result.reason.empty() || !result.op.empty())
+    }
+    if (!result.reason.empty() || !result.op.empty()) {
         markup += "<dl class=\"finding\">\n" + row("How it ended", result.reason) + row("Op", result.op) +
                   "</dl>\n";
+    }
     for (const std::string &warning : result.warnings)
         markup += fmt::format("<p class=\"warning\">{}</p>\n", escaped(warning));
-    if (!result.output_tail.empty())
+    if (!result.output_tail.empty()) {
         markup +=
             fmt::format("<p class=\"label\" id=\"{0}-output\">The end of its output</p>\n"
                         "<pre tabindex=\"0\" role=\"region\" aria-labelledby=\"{0}-output\">{1}</pre>\n",
                         anchor, escaped(result.output_tail));
+    }
     return markup +
            fmt::format("<p class=\"again\">To run it again: <code>--filter '^{}$' --seed {}</code></p>\n"
                        "</article>\n",
@@ -95,10 +98,11 @@ std::string skips(const RunRecord &record) {
     if (reasons.empty())
         return {};
     std::string markup = "<section aria-labelledby=\"skipped\">\n<h2 id=\"skipped\">Skipped, and why</h2>\n";
-    for (const Reason &reason : reasons)
+    for (const Reason &reason : reasons) {
         markup += fmt::format("<h3 class=\"reason\">{} <span class=\"note\">{} test{}</span></h3>\n"
                               "<ul class=\"ids\">\n{}</ul>\n",
                               escaped(reason.text), reason.count, reason.count == 1 ? "" : "s", reason.ids);
+    }
     return markup + "</section>\n";
 }
 

@@ -113,16 +113,18 @@ std::string header(const RunRecord &record) {
     const Words words = words_of(verdict.is);
     std::string markup = fmt::format(
         "<header>\n<p class=\"kicker\">Conformance to Drover's driver ABI {}</p>\n", escaped(run.abi));
-    if (run.about.name.empty())
+    if (run.about.name.empty()) {
         markup += fmt::format("<h1>{}</h1>\n", escaped(file_name(run)));
-    else
+    } else {
         markup += fmt::format("<h1>{} <span class=\"version\">{}</span></h1>\n", escaped(run.about.name),
                               escaped(run.about.version));
-    if (!run.about.vendor.empty() || !run.array.empty())
+    }
+    if (!run.about.vendor.empty() || !run.array.empty()) {
         markup += fmt::format("<p class=\"by\">{}{}{}</p>\n",
                               run.about.vendor.empty() ? "" : "by " + escaped(run.about.vendor),
                               run.about.vendor.empty() || run.array.empty() ? "" : ", tested ",
                               run.array.empty() ? "" : "on " + escaped(run.array));
+    }
     markup += fmt::format("<p class=\"verdict {}\"><strong>{}</strong> {}</p>\n", words.style, words.text,
                           escaped(verdict.sentence));
     return markup + totals(record) + "</header>\n";

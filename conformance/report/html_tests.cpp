@@ -32,11 +32,12 @@ std::string test_row(const RunRow &row) {
     if (row.ran.binding != Binding::mandatory)
         cell += fmt::format(" <span class=\"note\">{}</span>", to_string(row.ran.binding));
     std::string more = fmt::format("<p>{}</p>", escaped(row.ran.description));
-    if (is_failure(result.outcome))
+    if (is_failure(result.outcome)) {
         more += fmt::format("<p><a href=\"#{}\" aria-label=\"What went wrong in {}\">What went wrong</a></p>",
                             failure_anchor(result.id), id);
-    else if (!result.reason.empty())
+    } else if (!result.reason.empty()) {
         more += fmt::format("<p class=\"why\">{}</p>", escaped(result.reason));
+    }
     if (result.outcome == Outcome::warn) {
         for (const std::string &warning : result.warnings)
             more += fmt::format("<p class=\"why\">{}</p>", escaped(warning));
@@ -52,9 +53,10 @@ std::string test_row(const RunRow &row) {
 
 std::string group_table(const RunRecord &record) {
     std::string rows;
-    for (const RunGroup &group : groups_of(record.rows))
+    for (const RunGroup &group : groups_of(record.rows)) {
         rows += fmt::format("<tr><th scope=\"row\"><a href=\"#group-{0}\">{0}</a></th>{1}</tr>\n",
                             escaped(group.name), sum_cells(group.tally(), group.duration()));
+    }
     if (rows.empty())
         return {};
     return "<section aria-labelledby=\"groups\">\n<h2 id=\"groups\">Groups</h2>\n"

@@ -32,9 +32,10 @@ json::object about(const RunInfo &run) {
     }
     for (const auto &[key, texts] :
          {std::pair("extensions", &run.about.extensions), std::pair("protocols", &run.about.protocols),
-          std::pair("traits", &run.about.traits)})
+          std::pair("traits", &run.about.traits)}) {
         if (!texts->empty())
             object[key] = array_of(*texts);
+    }
     put_text(object, "sha256", run.driver_sha256);
     return object;
 }

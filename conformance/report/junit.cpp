@@ -83,9 +83,10 @@ std::string failure(const RunRow &row) {
     for (const Finding &finding : row.result.findings)
         body += line("expected", finding.expected) + line("found", finding.found) + line("op", finding.op);
     std::string message = "failed";
-    if (!row.result.findings.empty())
+    if (!row.result.findings.empty()) {
         message = fmt::format("expected: {}; found: {}", row.result.findings.front().expected,
                               row.result.findings.front().found);
+    }
     return trouble("failure", message, "fail", body);
 }
 
@@ -101,12 +102,13 @@ std::string error(const RunRow &row) {
 std::string testcase(const RunRow &row) {
     const TestResult &result = row.result;
     std::string inner;
-    if (result.outcome == Outcome::skip)
+    if (result.outcome == Outcome::skip) {
         inner += fmt::format("      <skipped{}/>\n", attribute("message", result.reason));
-    else if (result.outcome == Outcome::fail)
+    } else if (result.outcome == Outcome::fail) {
         inner += failure(row);
-    else if (is_failure(result.outcome))
+    } else if (is_failure(result.outcome)) {
         inner += error(row);
+    }
     std::string out;
     for (const std::string &warning : result.warnings)
         out += line("warning", warning);

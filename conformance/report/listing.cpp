@@ -14,9 +14,10 @@ std::string list_as_text(std::span<const Case> cases) {
     for (const Case &each : cases)
         widest = std::max(widest, each.id.size());
     std::string text;
-    for (const Case &each : cases)
+    for (const Case &each : cases) {
         text +=
             fmt::format("{:<{}}  {:<13}  {}\n", each.id, widest, to_string(each.binding), each.description);
+    }
     return text;
 }
 

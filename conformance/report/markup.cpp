@@ -57,12 +57,13 @@ std::string escaped(std::string_view bytes) {
 std::string escaped_attribute(std::string_view bytes) {
     std::string markup;
     for (const char c : escaped(bytes)) {
-        if (c == '\n')
+        if (c == '\n') {
             markup += "&#10;";
-        else if (c == '\t')
+        } else if (c == '\t') {
             markup += "&#9;";
-        else
+        } else {
             markup += c;
+        }
     }
     return markup;
 }

@@ -23,10 +23,11 @@ struct Place {
 Result<Place> place_of(const fs::path &file) {
     std::error_code error;
     const fs::file_status status = fs::status(file, error);
-    if (fs::is_directory(status))
+    if (fs::is_directory(status)) {
         return fail(
             Code::invalid,
             fmt::format("{} cannot be written: it is a folder; give the name of a file", file.native()));
+    }
     if (fs::exists(status) && !fs::is_regular_file(status))
         return Place{file, true};
     fs::path followed = fs::weakly_canonical(file, error);

@@ -54,20 +54,23 @@ Verdict verdict_of(const RunRecord &record) {
     const std::size_t ran = record.rows.size();
     if (sum.failed > 0)
         return {Verdict::Is::fails, fmt::format("{} of {} failed.", sum.failed, counted(ran, "test"))};
-    if (record.end.was_stopped)
+    if (record.end.was_stopped) {
         return {Verdict::Is::partial,
                 fmt::format("The run was stopped after {} of {}.", ran, counted(record.run.cases, "test"))};
-    if (record.run.cases < record.run.cases_in_suite)
+    }
+    if (record.run.cases < record.run.cases_in_suite) {
         return {Verdict::Is::partial,
                 fmt::format("Only {} of the suite's {} were chosen to run.", record.run.cases,
                             counted(record.run.cases_in_suite, "test"))};
+    }
     const auto unseen =
         static_cast<std::size_t>(std::count_if(record.rows.begin(), record.rows.end(), [](const RunRow &row) {
             return row.ran.binding == Binding::mandatory && row.result.outcome == Outcome::skip;
         }));
-    if (unseen > 0)
+    if (unseen > 0) {
         return {Verdict::Is::partial, fmt::format("{} that every driver must pass {} skipped.",
                                                   counted(unseen, "test"), unseen == 1 ? "was" : "were")};
+    }
     if (ran == 0)
         return {Verdict::Is::partial, "No test ran."};
     return {Verdict::Is::conforms, "Every mandatory test passed, and no other failed."};

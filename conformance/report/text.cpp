@@ -86,16 +86,18 @@ void TextReport::add(const Case &ran, const TestResult &result) {
 
 void TextReport::end(const RunEnd &end, const Tally &sum) {
     print("\n");
-    if (end.was_stopped)
+    if (end.was_stopped) {
         print(fmt::format("stopped by a signal after {} of {} tests\n", sum.passed + sum.failed + sum.skipped,
                           run_.cases));
+    }
     for (const std::string &left : end.leftovers)
         print(fmt::format("left on the backend, destroy it by hand: {}\n", left));
     for (const std::string &id : failed_)
         print(fmt::format("to run this one again: --filter '^{}$' --seed {}\n", id, run_.seed));
-    if (sum.crashed + sum.timed_out > 0)
+    if (sum.crashed + sum.timed_out > 0) {
         print(fmt::format("of the failures {} crashed and {} ran into the time limit\n", sum.crashed,
                           sum.timed_out));
+    }
     if (sum.warned > 0)
         print(fmt::format("{} of those that passed gave warnings\n", sum.warned));
     if (style_.durations)

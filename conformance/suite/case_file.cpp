@@ -125,12 +125,13 @@ private:
         } else if (key == "bad-keys") {
             out.bad_keys = driver_keys(value, name);
         } else if (key == "sizes") {
-            if (is_mapping(value, name))
+            if (is_mapping(value, name)) {
                 for_entries(value, name, {"small", "grown"},
                             [&](std::string_view size, const YamlEntry &each) {
                                 read_size(each, fmt::format("sizes.{}", size),
                                           size == "small" ? out.small_bytes : out.grown_bytes);
                             });
+            }
         } else if (key == "nodes") {
             read_nodes(value);
         } else if (key == "profiles") {
@@ -181,31 +182,34 @@ private:
             }
             const bool is_new = std::none_of(keys.begin(), keys.end(),
                                              [&](const RawKey &other) { return other.name == key.name; });
-            if (is_new)
+            if (is_new) {
                 keys.push_back(std::move(key));
-            else
+            } else {
                 report(entry.key.position, path + "." + key.name, "given twice");
+            }
         }
         return keys;
     }
 
     void read_size(const YamlEntry &entry, const std::string &key, std::uint64_t &to) {
         const auto bytes = parse_size(text(entry.value, key));
-        if (!bytes)
+        if (!bytes) {
             report(entry.value.position, key, bytes.error().message);
-        else if (*bytes < (std::uint64_t{16} << 20))
+        } else if (*bytes < (std::uint64_t{16} << 20)) {
             report(entry.value.position, key, "too small to hold a filesystem; give at least 16MiB");
-        else
+        } else {
             to = *bytes;
+        }
     }
 
     std::vector<std::string> texts(const YamlNode &node, const std::string &key) {
         std::vector<std::string> all;
-        if (node.shape == Shape::scalar)
+        if (node.shape == Shape::scalar) {
             all.push_back(node.text.reveal());
-        else if (is_list(node, key))
+        } else if (is_list(node, key)) {
             for (const YamlNode &item : node.items)
                 all.push_back(text(item, key));
+        }
         return all;
     }
 
@@ -224,10 +228,11 @@ private:
                 continue;
             for_entries(value.items[i], path, {"id", "initiators"},
                         [&](std::string_view key, const YamlEntry &entry) {
-                            if (key == "id")
+                            if (key == "id") {
                                 node.id = text(entry.value, path + ".id");
-                            else if (is_mapping(entry.value, path + ".initiators"))
+                            } else if (is_mapping(entry.value, path + ".initiators")) {
                                 read_initiators(entry.value, path + ".initiators", node);
+                            }
                         });
             if (node.id.empty() || node.id.size() > 255)
                 report(value.items[i].position, path + ".id", "expected 1 to 255 bytes");
@@ -251,10 +256,11 @@ private:
             for_entries(item, "skip", {"id", "reason"}, [&](std::string_view key, const YamlEntry &entry) {
                 (key == "id" ? rule.id : rule.reason) = text(entry.value, fmt::format("skip.{}", key));
             });
-            if (rule.id.empty() || rule.reason.empty())
+            if (rule.id.empty() || rule.reason.empty()) {
                 report(item.position, "skip", "each entry needs an id and a reason");
-            else
+            } else {
                 out.skips.push_back(std::move(rule));
+            }
         }
     }
 
@@ -277,10 +283,11 @@ tl::expected<CaseFile, std::vector<Problem>> parse_case_file(std::string_view te
         return tl::unexpected(std::vector{std::move(*problem)});
     Reader reader(text, file);
     const auto tree = parse_yaml(text);
-    if (!tree)
+    if (!tree) {
         reader.report(tree.error().position, "", tree.error().message);
-    else
+    } else {
         reader.read(*tree);
+    }
     if (!reader.problems.empty())
         return tl::unexpected(std::move(reader.problems));
     put_scratch(reader.out.backend.keys, scratch);

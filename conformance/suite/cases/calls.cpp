@@ -27,10 +27,11 @@ Answer stopped(Test &test, const Op &op, Stop how, std::chrono::milliseconds mom
     CancelSource source;
     CallOptions options;
     options.has_cancel_fd = how != Stop::by_flag;
-    if (how == Stop::by_deadline)
+    if (how == Stop::by_deadline) {
         options.deadline = Deadline::after(moment);
-    else
+    } else {
         options.cancel = &source;
+    }
     auto running = std::async(std::launch::async, [&] { return op(options); });
     static_cast<void>(running.wait_for(moment));
     if (how != Stop::by_deadline)
@@ -59,10 +60,11 @@ void stop_and_do(Test &test, Stop how, const Op &op, std::chrono::milliseconds m
 void stop_making(Test &test, Stop how, const std::string &id, const Op &op,
                  std::chrono::milliseconds moment) {
     const Answer answer = stopped(test, op, how, moment);
-    if (answer.is_ok())
+    if (answer.is_ok()) {
         exists(test, test.instance(), id);
-    else if (!answer.is_state_unknown())
+    } else if (!answer.is_state_unknown()) {
         absent(test, test.instance(), id);
+    }
     if (!answer.is_ok())
         one_volume(test, op({}), id);
     ok(test, test.instance().destroy(id));
@@ -85,10 +87,11 @@ void stop_all(Test &test, Stop how) {
             test, how, [&](const CallOptions &o) { return instance.detach(here, o); }, moment);
         made = test.small_volume();
         made.bytes = 0;
-        if (instance.offers(DRV_EXT_CLONE))
+        if (instance.offers(DRV_EXT_CLONE)) {
             stop_making(
                 test, how, made.id, [&](const CallOptions &o) { return instance.clone(source.id, made, o); },
                 moment);
+        }
         if (!instance.offers(DRV_EXT_SNAPSHOT))
             continue;
         const SnapshotArguments taken{.volume_id = source.id, .snapshot_id = test.fresh_id()};
@@ -149,9 +152,10 @@ void progress_grows(Test &test) {
     for (const Answer &answer : every_op(test, test.instance())) {
         const auto &told = answer.progress;
         const auto back = std::adjacent_find(told.begin(), told.end(), std::greater<>());
-        if (back != told.end())
+        if (back != told.end()) {
             test.fail(fmt::format("the progress of {} never goes back", answer.op),
                       fmt::format("{} after {}", *(back + 1), *back));
+        }
         test.expect(std::all_of(told.begin(), told.end(), [](std::uint32_t each) { return each <= 1000; }),
                     fmt::format("the progress of {} is at most 1000", answer.op), "it is more");
     }

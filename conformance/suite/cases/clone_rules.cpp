@@ -20,9 +20,10 @@ void CloneRules::idempotent(Test &test) const {
     const BackendVolume source = make_source(test);
     const CreateArguments request = test.small_volume();
     const BackendVolume first = one_volume(test, clone(test, source.id, request, {}), request.id);
-    for (int round = 0; round < 3; ++round)
+    for (int round = 0; round < 3; ++round) {
         same_volume(test, first, one_volume(test, clone(test, source.id, request, {}), request.id),
                     "the same clone again");
+    }
 }
 
 void CloneRules::other_shape(Test &test) const {

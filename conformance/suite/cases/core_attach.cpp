@@ -56,9 +56,10 @@ void wwid_form(Test &test) {
 void idempotent(Test &test) {
     const BackendVolume volume = test.make_volume();
     const Connection first = test.attach_first(volume.id);
-    for (int round = 0; round < 3; ++round)
+    for (int round = 0; round < 3; ++round) {
         test.expect(test.attach_first(volume.id) == first, "the same connection when it is attached already",
                     "another one");
+    }
 }
 
 void two_volumes(Test &test) {
@@ -144,9 +145,10 @@ void listed(Test &test) {
 
 void unknown_flag(Test &test) {
     const BackendVolume volume = test.make_volume();
-    for (const std::uint64_t flag : {std::uint64_t{1} << 63U, std::uint64_t{2}, std::uint64_t{1} << 32U})
+    for (const std::uint64_t flag : {std::uint64_t{1} << 63U, std::uint64_t{2}, std::uint64_t{1} << 32U}) {
         answers(test, test.instance().attach({.id = volume.id, .node = test.first(), .flags = flag}),
                 {DRV_E_INVALID}, "the flag is unknown");
+    }
     answers(test, test.instance().resolve({.id = volume.id, .node = test.first()}), {DRV_E_NOT_FOUND},
             "nothing was attached");
 }
@@ -197,18 +199,20 @@ void add_core_attach_cases(Registry &all) {
     all.mandatory("core.resolve.same", "Resolve gives what attach gave, every time.", [](Test &test) {
         const BackendVolume volume = test.make_volume();
         const Connection attached = test.attach_first(volume.id);
-        for (int round = 0; round < 3; ++round)
+        for (int round = 0; round < 3; ++round) {
             test.expect(one_connection(test, test.instance().resolve(
                                                  {.id = volume.id, .node = test.first()})) == attached,
                         "the connection that attach gave", "another one");
+        }
     });
     all.mandatory("core.resolve.not-attached",
                   "Resolve of a volume that is not attached answers NOT_FOUND and attaches nothing.",
                   [](Test &test) {
                       const BackendVolume volume = test.make_volume();
-                      for (int round = 0; round < 2; ++round)
+                      for (int round = 0; round < 2; ++round) {
                           answers(test, test.instance().resolve({.id = volume.id, .node = test.first()}),
                                   {DRV_E_NOT_FOUND}, "it is not attached");
+                      }
                   });
     all.mandatory("core.resolve.other-node", "Resolve for a node it is not attached to answers NOT_FOUND.",
                   [](Test &test) {

@@ -57,10 +57,11 @@ void cancelled_before(Test &test) {
     const CreateArguments request = test.small_volume();
     const Answer answer = instance.create(request, {.cancel = &source});
     answers(test, answer, {DRV_E_CANCELLED, DRV_E_DEADLINE, DRV_OK}, "the call was cancelled");
-    if (answer.is_ok())
+    if (answer.is_ok()) {
         exists(test, instance, request.id);
-    else if (!answer.is_state_unknown())
+    } else if (!answer.is_state_unknown()) {
         absent(test, instance, request.id);
+    }
     one_volume(test, instance.create(request), request.id);
 }
 

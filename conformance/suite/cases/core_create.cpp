@@ -31,9 +31,10 @@ void emits(Test &test) {
 void idempotent(Test &test) {
     const CreateArguments request = test.small_volume();
     const BackendVolume first = one_volume(test, test.instance().create(request), request.id);
-    for (int round = 0; round < 3; ++round)
+    for (int round = 0; round < 3; ++round) {
         same_volume(test, first, one_volume(test, test.instance().create(request), request.id),
                     "create again");
+    }
     std::size_t seen = 0;
     for (const BackendVolume &row : list_all(test, test.instance()))
         seen += row.backend_id == first.backend_id ? 1 : 0;

@@ -40,9 +40,10 @@ void add_core_destroy_cases(Registry &all) {
                   [](Test &test) {
                       const BackendVolume volume = test.make_volume();
                       for (const std::uint64_t flag :
-                           {std::uint64_t{1} << 63U, std::uint64_t{1}, std::uint64_t{1} << 20U})
+                           {std::uint64_t{1} << 63U, std::uint64_t{1}, std::uint64_t{1} << 20U}) {
                           answers(test, test.instance().destroy(volume.id, flag), {DRV_E_INVALID},
                                   "the flag is unknown");
+                      }
                       exists(test, test.instance(), volume.id);
                   });
     all.mandatory("core.destroy.attached-conflict", "A volume that is attached is not destroyed: CONFLICT.",

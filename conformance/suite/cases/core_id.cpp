@@ -53,9 +53,10 @@ void near_ids(Test &test) {
     other.back() = other.back() == '0' ? '1' : '0';
     for (const std::string &near : {volume.id.substr(0, volume.id.size() - 1), volume.id + "0",
                                     volume.id + " ", upper, other, std::string("*"), std::string("%")}) {
-        if (near != volume.id)
+        if (near != volume.id) {
             answers(test, test.instance().get(near), {DRV_E_NOT_FOUND, DRV_E_INVALID},
                     fmt::format("\"{}\" is not \"{}\"", near, volume.id));
+        }
     }
 }
 
@@ -118,10 +119,11 @@ void add_core_id_cases(Registry &all) {
         "core.id.bad-node", "An attach whose node id is empty, not UTF-8 or 64 KiB long answers INVALID.",
         [](Test &test) {
             const BackendVolume volume = test.make_volume();
-            for (const std::string &node : {std::string(), std::string("\xFF"), std::string(65536, 'n')})
+            for (const std::string &node : {std::string(), std::string("\xFF"), std::string(65536, 'n')}) {
                 answers(test,
                         test.instance().attach({.id = volume.id, .node = {.id = node, .initiators = {}}}),
                         {DRV_E_INVALID}, "that is no node id");
+            }
         });
     all.mandatory(
         "core.id.bad-text", "A name, pool or profile that is not UTF-8 answers INVALID and makes nothing.",

@@ -21,16 +21,18 @@ std::vector<std::string> make_volumes(Test &test, std::size_t count) {
 
 void has_all(Test &test, const std::vector<BackendVolume> &rows, const std::vector<std::string> &ids,
              std::string_view how) {
-    for (const std::string &id : ids)
+    for (const std::string &id : ids) {
         test.expect(contains(rows, id), fmt::format("{} has volume {}", how, id),
                     fmt::format("it is lost among {} rows", rows.size()));
+    }
 }
 
 void page_sizes(Test &test) {
     const auto ids = make_volumes(test, 5);
-    for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}})
+    for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}}) {
         has_all(test, list_all(test, test.instance(), size), ids,
                 fmt::format("a listing in pages of {}", size));
+    }
 }
 
 void page_limit(Test &test) {
@@ -85,9 +87,10 @@ void destroyed_in_pages(Test &test) {
     const auto ids = make_volumes(test, 3);
     has_all(test, list_all(test, test.instance(), 1), ids, "a listing in pages");
     ok(test, test.instance().destroy(ids[1]));
-    for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{2}})
+    for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{2}}) {
         test.expect(!contains(list_all(test, test.instance(), size), ids[1]),
                     "pages that are asked for after a destroy do not have the volume", "they have");
+    }
 }
 
 void stop_in_sink(Test &test) {
@@ -109,10 +112,11 @@ void during_create(Test &test) {
     std::thread beside([&] {
         while (!over.load()) {
             Answer answer = reader->list();
-            if (answer.is_ok() && answer.tokens.empty() && answer.breaches.empty())
+            if (answer.is_ok() && answer.tokens.empty() && answer.breaches.empty()) {
                 listings.push_back(std::move(answer.volumes));
-            else if (!answer.is_ok() || !answer.breaches.empty())
+            } else if (!answer.is_ok() || !answer.breaches.empty()) {
                 failed.push_back(std::move(answer));
+            }
         }
     });
     std::vector<Answer> made;

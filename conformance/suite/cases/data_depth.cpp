@@ -85,9 +85,10 @@ void many_at_once(Test &test) {
     const NodeIdentity node = test.first();
     std::vector<Answer> attached(kMany);
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < kMany; ++i)
+    for (std::size_t i = 0; i < kMany; ++i) {
         threads.emplace_back(
             [&, i] { attached[i] = shares[i]->attach({.id = volumes[i].id, .node = node}); });
+    }
     for (std::thread &thread : threads)
         thread.join();
     std::vector<Plugged> plugged;

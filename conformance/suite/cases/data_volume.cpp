@@ -89,10 +89,11 @@ void wwid_stable(Test &test) {
     path.unplug(other_node);
     const Plugged again = path.plug(volume.id);
     path.unplug(again);
-    for (const Plugged *each : {&other_node, &again})
+    for (const Plugged *each : {&other_node, &again}) {
         test.expect(each->device.wwid == first.device.wwid,
                     fmt::format("the wwid it had before: \"{}\"", first.device.wwid),
                     fmt::format("\"{}\"", each->device.wwid));
+    }
 }
 
 void read_only(Test &test) {

@@ -31,9 +31,10 @@ void idempotent(Test &test) {
     const BackendVolume grown =
         one_volume(test, test.instance().extend(volume.id, test.grown_bytes()), volume.id);
     for (const std::uint64_t bytes :
-         {test.grown_bytes(), test.small_bytes(), std::uint64_t{1}, std::uint64_t{0}})
+         {test.grown_bytes(), test.small_bytes(), std::uint64_t{1}, std::uint64_t{0}}) {
         same_volume(test, grown, one_volume(test, test.instance().extend(volume.id, bytes), volume.id),
                     fmt::format("extend to {} bytes, which it has", bytes));
+    }
 }
 
 void rounding(Test &test) {
@@ -49,11 +50,12 @@ void attached(Test &test) {
     const BackendVolume volume = test.make_volume();
     const Connection before = test.attach_first(volume.id);
     const Answer answer = test.instance().extend(volume.id, test.grown_bytes());
-    if ((test.caps().flags & DRV_CAP_ONLINE_EXTEND) != 0)
+    if ((test.caps().flags & DRV_CAP_ONLINE_EXTEND) != 0) {
         ok(test, answer, "works while attached (DRV_CAP_ONLINE_EXTEND)");
-    else
+    } else {
         answers(test, answer, {DRV_E_CONFLICT},
                 "the volume is attached and DRV_CAP_ONLINE_EXTEND is not set");
+    }
     test.expect(one_connection(test, test.instance().resolve({.id = volume.id, .node = test.first()})) ==
                     before,
                 "the connection is as before", "another one");
@@ -111,9 +113,10 @@ void add_extend_cases(Registry &all) {
     all.advertised(
         "ext.extend.bad-ids", kExtend, "Ids that are empty, 64 KiB long or not UTF-8 answer INVALID.",
         [](Test &test) {
-            for (const std::string &id : {std::string(), std::string(65536, 'a'), std::string("\xFF\xFE")})
+            for (const std::string &id : {std::string(), std::string(65536, 'a'), std::string("\xFF\xFE")}) {
                 answers(test, test.instance().extend(id, test.grown_bytes()), {DRV_E_INVALID},
                         "that is no id");
+            }
         });
     all.advertised("ext.extend.deadline-past", kExtend,
                    "An extend whose deadline has passed changes nothing.", [](Test &test) {

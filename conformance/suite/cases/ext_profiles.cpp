@@ -21,10 +21,11 @@ std::vector<Profile> all_profiles(Test &test) {
 // Those that the case file lets the suite use.
 std::vector<Profile> usable_profiles(Test &test) {
     std::vector<Profile> usable = all_profiles(test);
-    if (const auto &allowed = test.file().profiles)
+    if (const auto &allowed = test.file().profiles) {
         std::erase_if(usable, [&](const Profile &each) {
             return std::find(allowed->begin(), allowed->end(), each.name) == allowed->end();
         });
+    }
     if (usable.empty())
         test.skip("the backend has no profile that the case file lets the suite use");
     return usable;

@@ -124,9 +124,10 @@ void add_retype_cases(Registry &all) {
     all.advertised("ext.retype.unknown-flag", kRetype, "An unknown flag bit answers INVALID.",
                    [](Test &test) {
                        const BackendVolume volume = test.make_volume();
-                       for (const std::uint64_t flag : {std::uint64_t{1} << 63U, std::uint64_t{2}})
+                       for (const std::uint64_t flag : {std::uint64_t{1} << 63U, std::uint64_t{2}}) {
                            answers(test, retype(test, {.id = volume.id, .flags = flag}), {DRV_E_INVALID},
                                    "the flag is unknown");
+                       }
                    });
     all.advertised("ext.retype.not-found", kRetype, "Changing what does not exist answers NOT_FOUND.",
                    [](Test &test) {

@@ -21,9 +21,10 @@ Two volume_with(Test &test, std::size_t count) {
 }
 
 void has_all(Test &test, const std::vector<BackendVolume> &rows, const Two &wanted, std::string_view how) {
-    for (const BackendVolume &snapshot : wanted.snapshots)
+    for (const BackendVolume &snapshot : wanted.snapshots) {
         test.expect(contains(rows, snapshot.id), fmt::format("{} has snapshot {}", how, snapshot.id),
                     "it is lost");
+    }
 }
 
 void of_one_volume(Test &test) {

@@ -126,24 +126,26 @@ private:
         const bool has_snapshots =
             std::any_of(snapshots_.begin(), snapshots_.end(),
                         [&](const Snapshot &each) { return each.is_there && each.volume == which; });
-        if (volume.is_there && volume.node >= 0)
+        if (volume.is_there && volume.node >= 0) {
             expect(answer, {DRV_E_CONFLICT});
-        else if (!volume.is_there || !has_snapshots)
+        } else if (!volume.is_there || !has_snapshots) {
             volume.is_there = !expect(answer, {DRV_OK});
-        else
+        } else {
             volume.is_there = !expect(answer, {DRV_OK, DRV_E_CONFLICT}); // snapshots may live on
+        }
     }
 
     void attach(std::size_t which, int to) {
         Volume &volume = volumes_[which];
         say(fmt::format("attach {} to node {}", which, to));
         const Answer answer = on(to).attach({.id = volume.request.id, .node = node(to)});
-        if (!volume.is_there)
+        if (!volume.is_there) {
             expect(answer, {DRV_E_NOT_FOUND});
-        else if (volume.node >= 0 && volume.node != to)
+        } else if (volume.node >= 0 && volume.node != to) {
             expect(answer, {DRV_E_CONFLICT});
-        else if (expect(answer, {DRV_OK}))
+        } else if (expect(answer, {DRV_OK})) {
             volume.node = to;
+        }
     }
 
     void detach(std::size_t which, int from) {
@@ -173,12 +175,13 @@ private:
     void list() {
         say("list");
         const auto rows = list_all(test_, test_.instance(), below(4));
-        for (const Volume &volume : volumes_)
+        for (const Volume &volume : volumes_) {
             test_.expect(
                 contains(rows, volume.request.id) == volume.is_there,
                 fmt::format("{} is {}", volume.request.id, volume.is_there ? "listed" : "not listed"),
                 fmt::format("it is {}; the last steps were: {}", volume.is_there ? "not" : "listed",
                             fmt::join(last_, ", ")));
+        }
     }
 
     void extend(std::size_t which) {
@@ -186,12 +189,13 @@ private:
         say(fmt::format("extend {}", which));
         const Answer answer = test_.instance().extend(volume.request.id, test_.grown_bytes());
         const bool is_online = (test_.caps().flags & DRV_CAP_ONLINE_EXTEND) != 0;
-        if (!volume.is_there)
+        if (!volume.is_there) {
             expect(answer, {DRV_E_NOT_FOUND});
-        else if (volume.node >= 0 && !is_online && volume.bytes < test_.grown_bytes())
+        } else if (volume.node >= 0 && !is_online && volume.bytes < test_.grown_bytes()) {
             expect(answer, {DRV_E_CONFLICT});
-        else if (expect(answer, {DRV_OK}))
+        } else if (expect(answer, {DRV_OK})) {
             volume.bytes = std::max(volume.bytes, test_.grown_bytes());
+        }
     }
 
     void reopen() {
@@ -205,12 +209,13 @@ private:
         say(fmt::format("snapshot {} of {}", slot, which));
         const Answer answer =
             test_.instance().snapshot_create({.volume_id = volume.request.id, .snapshot_id = taken.id});
-        if (taken.is_there && taken.volume != which)
+        if (taken.is_there && taken.volume != which) {
             expect(answer, {DRV_E_EXISTS, DRV_E_NOT_FOUND}); // the latter when there is no such volume
-        else if (!volume.is_there && !taken.is_there)
+        } else if (!volume.is_there && !taken.is_there) {
             expect(answer, {DRV_E_NOT_FOUND});
-        else if (volume.is_there && expect(answer, {DRV_OK}))
+        } else if (volume.is_there && expect(answer, {DRV_OK})) {
             taken = {.id = taken.id, .volume = which, .is_there = true};
+        }
     }
 
     void drop_snapshot(std::size_t slot) {
@@ -224,12 +229,13 @@ private:
         Volume &volume = volumes_[taken.volume];
         say(fmt::format("revert to snapshot {}", slot));
         const Answer answer = test_.instance().snapshot_revert(taken.id);
-        if (!taken.is_there || !volume.is_there)
+        if (!taken.is_there || !volume.is_there) {
             expect(answer, {DRV_E_NOT_FOUND});
-        else if (volume.node >= 0)
+        } else if (volume.node >= 0) {
             expect(answer, {DRV_E_CONFLICT});
-        else if (expect(answer, {DRV_OK, DRV_E_CONFLICT})) // newer snapshots may stand in the way
+        } else if (expect(answer, {DRV_OK, DRV_E_CONFLICT})) { // newer snapshots may stand in the way
             volume.bytes = exists(test_, test_.instance(), volume.request.id).bytes;
+        }
     }
 
     Test &test_;
