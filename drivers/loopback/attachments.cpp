@@ -58,7 +58,12 @@ drv::Connection Loopback::attach(drv::Call &call, const drv::AttachRequest &requ
     const Discards discards =
         space_of(volume.metadata.profile) == Space::returned ? Discards::pass : Discards::refuse;
     std::string device;
-    for (const BoundLoop &loop : find_loops(volume.metadata.image, backing)) {
+    const Fd image = volumes_.open_image(volume.metadata, request.read_only ? O_RDONLY : O_RDWR);
+    // The search looks at every loop device of the machine.
+    const auto strays = openers_of(image.get()) == Openers::this_only
+                            ? std::vector<BoundLoop>()
+                            : find_loops(volume.metadata.image, backing);
+    for (const BoundLoop &loop : strays) {
         if (device.empty() && loop.read_only == request.read_only) {
             device = loop.path;
             resize_loop(device, backing);
@@ -69,10 +74,8 @@ drv::Connection Loopback::attach(drv::Call &call, const drv::AttachRequest &requ
         }
     }
     const bool is_new = device.empty();
-    if (is_new) {
-        const Fd image = volumes_.open_image(volume.metadata, request.read_only ? O_RDONLY : O_RDWR);
+    if (is_new)
         device = bind_loop(call, image.get(), volume.metadata.image, request.read_only, discards);
-    }
     try {
         volume.metadata.attachment = Attachment{.node = node,
                                                 .boot_id = boot_id_,

@@ -153,12 +153,12 @@ bool remove_file(int folder, const std::string &name) {
     return false;
 }
 
-bool is_open_elsewhere(int fd) {
+Openers openers_of(int fd) noexcept {
     // The kernel grants a write lease to the only opener.
     if (::fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
-        return errno == EAGAIN;
+        return errno == EAGAIN ? Openers::others_too : Openers::unknown;
     (void)::fcntl(fd, F_SETLEASE, F_UNLCK);
-    return false;
+    return Openers::this_only;
 }
 
 void flush(int fd, std::string_view path) {

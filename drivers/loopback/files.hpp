@@ -73,9 +73,10 @@ void replace_file(int folder, const std::string &name, std::string_view text, vo
                   void *data);
 // False: it did not exist.
 bool remove_file(int folder, const std::string &name);
-// True when some other descriptor is open on the file, which is open for writing here. False also where the
-// filesystem cannot tell.
-[[nodiscard]] bool is_open_elsewhere(int fd);
+// Does another open file description lead to this file, of whatever process, or of the kernel (a loop device
+// holds one)? Not every filesystem can tell.
+enum class Openers { this_only, others_too, unknown };
+[[nodiscard]] Openers openers_of(int fd) noexcept;
 void flush(int fd, std::string_view path);
 [[nodiscard]] std::vector<std::string> names_in(int folder);
 // Device and inode, size and blocks.

@@ -169,7 +169,7 @@ void Shelf::release(const std::string &key, const Metadata &metadata) const {
 
 void Shelf::adopt(const std::string &key, Metadata metadata, const Stray &stray) const {
     NewImage image(*this, new_image_name(key), with(stray.image, kImage));
-    if (is_open_elsewhere(image.fd())) {
+    if (openers_of(image.fd()) == Openers::others_too) {
         throw drv::Error(drv::Code::conflict,
                          path_ + "/" + with(stray.image, kImage) +
                              " is in use: another program, or a loop device, has it open")
