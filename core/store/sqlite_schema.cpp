@@ -53,9 +53,9 @@ Result<void> prepare_schema(Database &database, const std::filesystem::path &fil
                                 file.string(), *version, kSchemaVersion));
     }
     // A cache of half a MiB: the entries that matter are in the memory of those who asked for them.
-    for (const char *sql :
-         {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -512",
-          "PRAGMA journal_size_limit = 4194304", "PRAGMA busy_timeout = 5000"}) {
+    for (const char *sql : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+                            "PRAGMA cache_size = -512", "PRAGMA journal_size_limit = 4194304",
+                            "PRAGMA wal_autocheckpoint = 128", "PRAGMA busy_timeout = 5000"}) {
         if (auto done = database.run(sql); !done)
             return done;
     }

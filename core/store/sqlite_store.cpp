@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -34,18 +35,21 @@ public:
     Result<void> prepare();
     Result<std::optional<Entry>> get(std::string_view key) override;
     Result<std::vector<Entry>> list(std::string_view prefix) override;
-    Result<std::int64_t> commit(std::span<const Write> writes) override;
+    using Store::commit;
+    Result<std::int64_t> commit(std::span<const Write> writes, Outlives outlives) override;
     Result<std::int64_t> revision() override;
 
 private:
     // One caller of commit, on its stack.
     struct Request {
         std::span<const Write> writes;
+        Outlives outlives = Outlives::power_loss;
         Result<std::int64_t> result = 0;
         bool done = false;
     };
 
     void write_out(const std::vector<Request *> &batch);
+    Result<void> promise(const std::vector<Request *> &batch);
     Result<void> write_batch(const std::vector<Request *> &batch, std::int64_t &revision);
     Result<void> apply(std::span<const Write> writes, std::int64_t revision);
     Result<std::int64_t> revision_of(std::string_view key);
@@ -62,6 +66,7 @@ private:
     Statement remove_;
     Statement set_revision_;
     std::int64_t revision_ = 0;
+    bool waits_for_disk_ = true; // as prepare_schema leaves it
 
     std::mutex queue_mutex_; // never held while the database is used
     std::condition_variable queue_changed_;
@@ -129,13 +134,13 @@ Result<std::int64_t> SqliteStore::revision() {
     return revision_;
 }
 
-Result<std::int64_t> SqliteStore::commit(std::span<const Write> writes) {
+Result<std::int64_t> SqliteStore::commit(std::span<const Write> writes, Outlives outlives) {
     if (auto good = check_writes(writes); !good)
         return fail(std::move(good).error());
     if (writes.empty())
         return revision();
 
-    Request request{.writes = writes};
+    Request request{.writes = writes, .outlives = outlives};
     std::unique_lock lock(queue_mutex_);
     queue_.push_back(&request);
     queue_changed_.wait(lock, [&] { return request.done || !has_leader_; });
@@ -170,6 +175,8 @@ void SqliteStore::write_out(const std::vector<Request *> &batch) {
 }
 
 Result<void> SqliteStore::write_batch(const std::vector<Request *> &batch, std::int64_t &revision) {
+    if (auto promised = promise(batch); !promised)
+        return promised;
     if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun)
         return begun;
     for (Request *request : batch) {
@@ -192,6 +199,21 @@ Result<void> SqliteStore::write_batch(const std::vector<Request *> &batch, std::
     if (auto counted = execute(set_revision_, "writing the revision"); !counted)
         return counted;
     return database_.run("COMMIT");
+}
+
+// A batch lasts as long as the most careful of its requests wants. SQLite waits for the disk in every commit
+// or in none; one that waits waits for all that were written before it (WAL mode,
+// https://sqlite.org/pragma.html under "synchronous").
+Result<void> SqliteStore::promise(const std::vector<Request *> &batch) {
+    const bool waits = std::any_of(batch.begin(), batch.end(), [](const Request *request) {
+        return request->outlives == Outlives::power_loss;
+    });
+    if (waits == waits_for_disk_)
+        return {};
+    auto changed = database_.run(waits ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    if (changed)
+        waits_for_disk_ = waits;
+    return changed;
 }
 
 Result<void> SqliteStore::apply(std::span<const Write> writes, std::int64_t revision) {

@@ -37,6 +37,10 @@ inline constexpr std::size_t kMaxKeyBytes = 1024;
 inline constexpr std::size_t kMaxWrites = 128;
 inline constexpr std::size_t kMaxCommitBytes = 1024UL * 1024; // keys and values together
 
+// What a commit outlives once it has returned. `process`: the kernel has it, so a crash of the program cannot
+// take it, but a power loss may, until a later commit with `power_loss` has returned. Never out of order.
+enum class Outlives { process, power_loss };
+
 class Store {
 public:
     virtual ~Store() = default;
@@ -44,11 +48,14 @@ public:
     virtual Result<std::optional<Entry>> get(std::string_view key) = 0;
     // Every entry whose key starts with `prefix` (empty: all), sorted by key as bytes, of one moment.
     virtual Result<std::vector<Entry>> list(std::string_view prefix) = 0;
-    // All writes or none, and durable when it returns: write the intent, then act. A key that is not at its
-    // expected revision: Code::conflict naming the key, nothing written. Each key at most once (else
-    // Code::invalid). Returns the revision that all of them now have; nothing to write returns the current
-    // one.
-    virtual Result<std::int64_t> commit(std::span<const Write> writes) = 0;
+    // All writes or none, and durable (as far as `outlives` says) when it returns: write the intent, then
+    // act. An implementation may give more than it was asked for. A key that is not at its expected revision:
+    // Code::conflict naming the key, nothing written. Each key at most once (else Code::invalid). Returns the
+    // revision that all of them now have; nothing to write returns the current one.
+    virtual Result<std::int64_t> commit(std::span<const Write> writes, Outlives outlives) = 0;
+    Result<std::int64_t> commit(std::span<const Write> writes) {
+        return commit(writes, Outlives::power_loss);
+    }
     // Of the last commit, 0 before the first. Only grows, also over restarts and deletes.
     virtual Result<std::int64_t> revision() = 0;
 };

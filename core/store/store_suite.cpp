@@ -28,6 +28,20 @@ TEST_P(StoreSuite, WhatWasCommittedIsThereAfterOpeningAgain) {
     EXPECT_EQ(store_->revision().value(), revision);
 }
 
+TEST_P(StoreSuite, WhatOutlivesTheProcessIsThereAfterItInOrder) {
+    const Write first{.key = "a", .value = "1"};
+    const auto revision = store_->commit({&first, 1}, Outlives::process).value();
+    const Write guarded{.key = "a", .value = "2", .expected = revision};
+    const auto second = store_->commit({&guarded, 1}, Outlives::power_loss).value();
+    EXPECT_GT(second, revision);
+    const Write last{.key = "b", .value = "3", .expected = 0};
+    const auto third = store_->commit({&last, 1}, Outlives::process).value();
+    reopen();
+    EXPECT_EQ(store_->get("a").value(), (Entry{"a", "2", second}));
+    EXPECT_EQ(store_->get("b").value(), (Entry{"b", "3", third}));
+    EXPECT_EQ(store_->revision().value(), third);
+}
+
 TEST_P(StoreSuite, EmptyValuesAreValues) {
     put("a", "");
     auto entry = store_->get("a").value();
