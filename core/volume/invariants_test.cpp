@@ -198,7 +198,7 @@ TEST_F(Invariant, No06SilenceOfANodeIsNoProof) {
     EXPECT_EQ(world_.remove("db").error().code, Code::conflict);
     world_.settle();
     EXPECT_TRUE(meddled_->mutations().empty());
-    testing::release_devices(world_.folder() / "node-b", {});
+    testing::unmount_below(world_.folder() / "node-b");
 }
 
 TEST_F(Invariant, No07ASecondObjectForTheSameVolumeIsNeitherUsedNorDestroyed) {

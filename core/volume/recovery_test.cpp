@@ -44,8 +44,11 @@ public:
             const bool apart = ::unshare(CLONE_NEWNS) == 0 &&
                                ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
             const char answer = apart ? '1' : '0';
-            (void)!::write(ready[1], &answer, 1);
-            ::close_range(3, ~0U, 0); // it must not hold the agent's lock on its state
+            // It must not hold the agent's lock on its state, from the moment when it is known to run.
+            (void)::dup2(ready[1], STDOUT_FILENO);
+            ::close_range(3, ~0U, 0);
+            (void)!::write(STDOUT_FILENO, &answer, 1);
+            ::close(STDOUT_FILENO);
             for (;;)
                 ::pause();
         }

@@ -160,8 +160,7 @@ void World::pretend_reboot() {
     restart_agent();
 }
 
-// What the driver's own detach would do, without asking it.
-void release_devices(const std::filesystem::path &folder, const std::filesystem::path &backend_root) {
+void unmount_below(const std::filesystem::path &folder) {
     if (auto table = filesystem::mount_table()) {
         for (auto entry = table->rbegin(); entry != table->rend(); ++entry) {
             if (!entry->target.starts_with(folder.string() + "/"))
@@ -174,6 +173,13 @@ void release_devices(const std::filesystem::path &folder, const std::filesystem:
             ::umount2(entry->target.c_str(), MNT_DETACH);
         }
     }
+}
+
+// What the driver's own detach would do, without asking it.
+void release_devices(const std::filesystem::path &folder, const std::filesystem::path &backend_root) {
+    unmount_below(folder);
+    if (!backend_root.is_absolute() || backend_root == "/")
+        throw std::logic_error("a folder is needed, or every loop device of the machine would be freed");
     std::error_code ignored;
     for (const auto &block : std::filesystem::directory_iterator("/sys/block", ignored)) {
         const auto is_ours = [&] {

@@ -111,7 +111,8 @@ private:
     std::unique_ptr<Volumes> volumes_;
 };
 
-// What a dead agent left below `folder`: mounts, loop devices on images below `backend_root`, mount points.
+void unmount_below(const std::filesystem::path &folder);
+// What a dead agent left: mounts below `folder`, loop devices on images below `backend_root`.
 void release_devices(const std::filesystem::path &folder, const std::filesystem::path &backend_root);
 // The same, and the folder; unless something is still mounted below it.
 void remove_world(const std::filesystem::path &folder, const std::filesystem::path &backend_root);
