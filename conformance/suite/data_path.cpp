@@ -28,9 +28,10 @@ DataPath::DataPath(Test &test) : test_(test), connectors_(connect::standard_conn
         test.skip("mounting needs root");
     bool can_connect = false;
     for (unsigned protocol = DRV_PROTO_LOCAL; protocol <= DRV_PROTO_NVME_TCP; ++protocol) {
-        if ((test.caps().protocols >> protocol & 1U) != 0)
+        if ((test.caps().protocols >> protocol & 1U) != 0) {
             can_connect =
                 can_connect || connectors_.for_protocol(static_cast<Protocol>(protocol)).has_value();
+        }
     }
     if (!can_connect)
         test.skip("this machine has no connector for the backend's protocols");
@@ -40,9 +41,10 @@ DataPath::DataPath(Test &test) : test_(test), connectors_(connect::standard_conn
 
 DataPath::~DataPath() {
     for (const Plugged &each : plugged_) {
-        if (std::find(mounted_.begin(), mounted_.end(), each.id) != mounted_.end())
+        if (std::find(mounted_.begin(), mounted_.end(), each.id) != mounted_.end()) {
             static_cast<void>(
                 filesystem::unmount(target_of(each), each.device.major, each.device.minor, soon()));
+        }
         if (auto found = connectors_.for_protocol(each.connection.protocol))
             static_cast<void>((*found)->disconnect(each.connection, soon()));
     }
@@ -101,10 +103,11 @@ void DataPath::unplug(const Plugged &plugged) {
     std::erase_if(plugged_, [&](const Plugged &each) {
         return each.id == plugged.id && each.is_second == plugged.is_second;
     });
-    if (plugged.is_second)
+    if (plugged.is_second) {
         test_.detach_second(plugged.id);
-    else
+    } else {
         test_.detach_first(plugged.id);
+    }
 }
 
 void DataPath::rescan(Plugged &plugged, std::uint64_t bytes) {

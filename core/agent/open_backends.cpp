@@ -48,7 +48,7 @@ void OpenBackends::open_now(std::size_t index) {
         capabilities =
             (*opened)->capabilities({.deadline = Deadline::after(kLongestOpen), .request_id = "open"});
         if (!capabilities)
-            opened = fail(std::move(capabilities).error().with_context("capabilities"));
+            opened = fail(capabilities.error().with_context("capabilities"));
     }
     std::chrono::nanoseconds pause{0};
     {
@@ -126,9 +126,10 @@ Result<std::shared_ptr<Driver>> OpenBackends::driver(const std::string &backend)
         return fail(Code::not_found, fmt::format("no such backend in agent.yml: {}", backend));
     if (slot->driver)
         return slot->driver;
-    if (slot->error)
+    if (slot->error) {
         return fail_retryable(Code::unreachable,
                               fmt::format("backend {} is not open: {}", backend, slot->error->message));
+    }
     return fail_retryable(Code::unreachable,
                           fmt::format("backend {} is still opening: try again in a moment", backend));
 }

@@ -2,7 +2,6 @@
 // is checked is checked as late as it can be.
 #include "core/filesystem/format.hpp"
 
-#include "core/filesystem/probe.hpp"
 #include "core/filesystem/program.hpp"
 
 #include <fmt/format.h>
@@ -85,9 +84,9 @@ std::string_view supported_names() noexcept {
     return "ext4 and xfs";
 }
 
-Result<void> format(const BlockDevice &device, const FormatRequest &request, Deadline deadline) {
+Result<Probe> format(const BlockDevice &device, const FormatRequest &request, Deadline deadline) {
     if (auto good = check_request(device, request); !good)
-        return good;
+        return fail(std::move(good).error());
     auto size = claim_once(device, O_RDWR, deadline);
     if (!size)
         return fail(std::move(size).error());
@@ -124,7 +123,7 @@ Result<void> format(const BlockDevice &device, const FormatRequest &request, Dea
                               describe(device), result->kind, result->uuid, request.fstype, request.uuid),
                           .state_unknown = true});
     }
-    return {};
+    return result;
 }
 
 } // namespace drover::filesystem

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/filesystem/block_device.hpp"
+#include "core/filesystem/probe.hpp"
 #include "loader/base/deadline.hpp"
 
 #include <string>
@@ -25,7 +26,8 @@ bool is_supported(std::string_view fstype) noexcept; // ext4, xfs
 std::string_view supported_names() noexcept;
 
 // Refuses a device that is mounted or claimed by anybody (Code::conflict) and never forces. An error with
-// state_unknown means that mkfs had begun: what is on the device then is undefined.
-Result<void> format(const BlockDevice &device, const FormatRequest &request, Deadline deadline);
+// state_unknown means that mkfs had begun: what is on the device then is undefined. What it gives is what was
+// read back afterwards: the filesystem that was asked for, and nothing else.
+Result<Probe> format(const BlockDevice &device, const FormatRequest &request, Deadline deadline);
 
 } // namespace drover::filesystem

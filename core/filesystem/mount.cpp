@@ -2,7 +2,6 @@
 
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/mount_point.hpp"
-#include "core/filesystem/mount_table.hpp"
 #include "loader/base/child_call.hpp"
 
 #include <fmt/format.h>
@@ -11,9 +10,11 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <memory>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 namespace drover::filesystem {
 namespace {
@@ -46,7 +47,7 @@ Result<std::string> mount_here(std::string_view arguments) {
 }
 
 // Success is what the kernel's table shows.
-Result<void> verify(const BlockDevice &device, const std::filesystem::path &target) {
+Result<MountEntry> verify(const BlockDevice &device, const std::filesystem::path &target) {
     auto entry = mounted_at(target);
     if (!entry) {
         Error error = std::move(entry).error();
@@ -54,7 +55,7 @@ Result<void> verify(const BlockDevice &device, const std::filesystem::path &targ
         return fail(std::move(error));
     }
     if (*entry && (*entry)->major == device.major && (*entry)->minor == device.minor)
-        return {};
+        return std::move(**entry);
     if (*entry)
         (void)::umount2(target.c_str(), UMOUNT_NOFOLLOW);
     return fail(
@@ -64,6 +65,8 @@ Result<void> verify(const BlockDevice &device, const std::filesystem::path &targ
                     *entry ? fmt::format("device {}:{}", (*entry)->major, (*entry)->minor) : "nothing",
                     target.string()));
 }
+
+constexpr std::string_view kOnDisk = "on disk";
 
 // In a child. Target, mode, uid, gid.
 Result<std::string> prepare_here(std::string_view arguments) {
@@ -78,25 +81,39 @@ Result<std::string> prepare_here(std::string_view arguments) {
     const std::unique_ptr<DIR, int (*)(DIR *)> folder(::fdopendir(::dup(fd.get())), &::closedir);
     if (!folder)
         return fail_errno(errno, fmt::format("listing {}", target.string()));
+    bool has_mark = false;
     while (const dirent *entry = ::readdir(folder.get())) {
         const std::string_view name = entry->d_name;
-        if (name != "." && name != ".." && name != "lost+found")
-            return std::string(); // in use already: its owner has set what he wants
+        if (name == "lost+found") {
+            has_mark = true;
+        } else if (name != "." && name != "..") {
+            return std::string(kOnDisk); // in use already: its owner has set what he wants
+        }
     }
-    if (::unlinkat(fd.get(), "lost+found", AT_REMOVEDIR) != 0 && errno != ENOENT && errno != ENOTEMPTY)
-        return fail_errno(errno, fmt::format("removing lost+found from {}", target.string()));
+    struct statfs filesystem {};
+    if (::fstatfs(fd.get(), &filesystem) != 0)
+        return fail_errno(errno, fmt::format("looking at {}", target.string()));
+    const bool leaves_mark = filesystem.f_type == EXT4_SUPER_MAGIC;
+    if (leaves_mark && !has_mark)
+        return std::string(kOnDisk);
     if (::fchown(fd.get(), uid, gid) != 0 || ::fchmod(fd.get(), mode) != 0)
         return fail_errno(errno, fmt::format("setting owner and mode of {}", target.string()));
-    // The caller is going to remember that this was done.
+    if (has_mark && ::unlinkat(fd.get(), "lost+found", AT_REMOVEDIR) != 0) {
+        if (errno == ENOTEMPTY)
+            return std::string(kOnDisk); // what a check has found is data too
+        return fail_errno(errno, fmt::format("removing lost+found from {}", target.string()));
+    }
+    if (leaves_mark)
+        return std::string();
     if (::fsync(fd.get()) != 0)
         return fail_errno(errno, fmt::format("writing out {}", target.string()));
-    return std::string();
+    return std::string(kOnDisk);
 }
 
 } // namespace
 
-Result<void> mount(const BlockDevice &device, const std::filesystem::path &target, std::string_view fstype,
-                   const MountOptions &options, Deadline deadline) {
+Result<MountEntry> mount(const BlockDevice &device, const std::filesystem::path &target,
+                         std::string_view fstype, const MountOptions &options, Deadline deadline) {
     if (!is_supported(fstype)) {
         return fail(Code::unsupported, fmt::format("cannot mount a \"{}\" filesystem: Drover mounts {}",
                                                    fstype, supported_names()));
@@ -117,7 +134,7 @@ Result<void> mount(const BlockDevice &device, const std::filesystem::path &targe
                                 (*there)->major, (*there)->minor, point->string()));
     }
     if (auto made = make_mount_point(*point); !made)
-        return made;
+        return fail(std::move(made).error());
     const unsigned long flags = options.flags | (options.read_only ? 1UL * MS_RDONLY : 0UL);
     auto mounted = call_in_kept_child(
         fmt::format("mounting device {} at {}", describe(device), point->string()), deadline, &mount_here,
@@ -130,7 +147,7 @@ Result<void> mount(const BlockDevice &device, const std::filesystem::path &targe
     return verify(device, *point);
 }
 
-Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
+Result<bool> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
                               Deadline deadline) {
     auto point = resolve_mount_point(target);
     if (!point)
@@ -145,7 +162,7 @@ Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, 
         join_fields({point->native(), std::to_string(mode), std::to_string(uid), std::to_string(gid)}));
     if (!prepared)
         return fail(std::move(prepared).error());
-    return {};
+    return *prepared == kOnDisk;
 }
 
 } // namespace drover::filesystem

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/filesystem/block_device.hpp"
+#include "core/filesystem/mount_table.hpp"
 #include "loader/base/deadline.hpp"
 
 #include <filesystem>
@@ -18,13 +19,16 @@ struct MountOptions {
 
 // Makes the mount point if need be (parents 0700) and mounts. Code::conflict: the mount point is not empty,
 // or something else is mounted there. Code::exists: this device is mounted there already. With state_unknown
-// look at mounts_of before acting again.
-Result<void> mount(const BlockDevice &device, const std::filesystem::path &target, std::string_view fstype,
-                   const MountOptions &options, Deadline deadline);
+// look at mounts_of before acting again. Gives what the kernel shows there afterwards.
+Result<MountEntry> mount(const BlockDevice &device, const std::filesystem::path &target,
+                         std::string_view fstype, const MountOptions &options, Deadline deadline);
 
-// On a filesystem that was just made: removes lost+found and sets owner and mode of its root. Changes nothing
-// when anything else is in it. On disk when it returns. Safe to repeat.
-Result<void> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
+// On a filesystem that was just made: sets owner and mode of its root and removes lost+found. Changes nothing
+// when anything else is in it. Safe to repeat.
+// True: that is on disk for good, from now or from before. False: it is done, and a power loss may undo it,
+// but then wholly, which the next call sees: lost+found goes last, and ext4 commits in order. xfs has no such
+// mark, so there it is always written out.
+Result<bool> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
                               Deadline deadline);
 
 // Unmounts the device from `target` and removes the empty mount point (kept while another mount namespace has

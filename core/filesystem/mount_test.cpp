@@ -119,14 +119,20 @@ TEST_F(MountTest, ANewRootIsPreparedOnceAndAUsedOneNever) {
     make(loop, "ext4");
     mount_at(loop, target(), "ext4");
     ASSERT_TRUE(std::filesystem::exists(target() / "lost+found"));
-    ASSERT_TRUE(prepare_new_root(target(), 0777, 12, 34, soon()).has_value());
+    const auto first = prepare_new_root(target(), 0777, 12, 34, soon());
+    ASSERT_TRUE(first.has_value());
+    EXPECT_FALSE(*first);
     EXPECT_FALSE(std::filesystem::exists(target() / "lost+found"));
     EXPECT_EQ(status(target()).st_mode & 07777U, 0777U);
     EXPECT_EQ(status(target()).st_uid, 12U);
     EXPECT_EQ(status(target()).st_gid, 34U);
+    // Its owner changed it, and there is no file yet.
+    ASSERT_EQ(::chmod(target().c_str(), 0750), 0);
+    EXPECT_EQ(prepare_new_root(target(), 0700, 0, 0, soon()).value(), true);
+    EXPECT_EQ(status(target()).st_mode & 07777U, 0750U);
     write_file(target() / "file", "x");
-    ASSERT_TRUE(prepare_new_root(target(), 0700, 0, 0, soon()).has_value());
-    EXPECT_EQ(status(target()).st_mode & 07777U, 0777U);
+    EXPECT_EQ(prepare_new_root(target(), 0700, 0, 0, soon()).value(), true);
+    EXPECT_EQ(status(target()).st_mode & 07777U, 0750U);
     EXPECT_EQ(prepare_new_root(folder() / "none", 0777, 0, 0, soon()).error().code, Code::conflict);
 }
 

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <future>
 #include <linux/fs.h>
 #include <memory>
 #include <span>
@@ -29,6 +30,12 @@ struct Free {
     void operator()(char *memory) const { std::free(memory); }
 };
 using Aligned = std::unique_ptr<char, Free>;
+
+Error no_size(const BlockDevice &device) {
+    return {.code = Code::unreachable,
+            .message = fmt::format("device {} has no size", describe(device)),
+            .retryable = true};
+}
 
 Result<void> read_at(const BlockDevice &device, int fd, std::span<char> buffer, std::uint64_t offset) {
     std::size_t done = 0;
@@ -52,7 +59,14 @@ Result<void> read_at(const BlockDevice &device, int fd, std::span<char> buffer, 
 }
 
 // Proves that head and tail can be read, past the page cache, and tells whether they are zero.
-Result<bool> read_edges(const BlockDevice &device, std::uint64_t bytes) {
+Result<bool> read_edges(const BlockDevice &device) {
+    auto bytes_there =
+        open_device(device, O_RDONLY).and_then([&](const UniqueFd &fd) { return size_of(device, fd.get()); });
+    if (!bytes_there)
+        return fail(std::move(bytes_there).error());
+    const std::uint64_t bytes = *bytes_there;
+    if (bytes == 0)
+        return fail(no_size(device));
     auto direct = open_device(device, O_RDONLY | O_DIRECT);
     if (!direct && direct.error().code == Code::invalid)
         direct = open_device(device, O_RDONLY); // no direct I/O here; BLKFLSBUF has emptied the cache
@@ -84,9 +98,10 @@ void fetch_what_is_looked_at(int fd, std::uint64_t bytes) {
     constexpr std::uint64_t kEdge = 544 * kKiB;
     constexpr std::uint64_t kPage = 4 * kKiB;
     const auto fetch = [&](std::uint64_t offset, std::uint64_t length) {
-        if (offset < bytes)
+        if (offset < bytes) {
             (void)::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(length),
                                   POSIX_FADV_WILLNEED);
+        }
     };
     fetch(0, kEdge);
     fetch(bytes - std::min(bytes, kEdge), kEdge);
@@ -153,7 +168,7 @@ Result<Probe> probe_here(const BlockDevice &device) {
     if (!bytes)
         return fail(std::move(bytes).error());
     if (*bytes == 0)
-        return fail_retryable(Code::unreachable, fmt::format("device {} has no size", describe(device)));
+        return fail(no_size(device));
     probe.bytes = *bytes;
     // Another node may have written since this one looked.
     if (::ioctl(fd->get(), BLKFLSBUF, 0) != 0)
@@ -162,12 +177,7 @@ Result<Probe> probe_here(const BlockDevice &device) {
     fetch_what_is_looked_at(fd->get(), probe.bytes);
     if (auto found = find_signatures(device, fd->get(), probe); !found)
         return fail(std::move(found).error());
-    // What has a signature is not going to be written to, so nothing more needs to be proven of it.
     if (probe.signatures.empty()) {
-        auto zero = read_edges(device, probe.bytes);
-        if (!zero)
-            return fail(std::move(zero).error());
-        probe.head_and_tail_zero = *zero;
         auto remains = has_ext_backup(device, fd->get(), probe.bytes);
         if (!remains)
             return fail(std::move(remains).error());
@@ -187,8 +197,7 @@ Result<Probe> probe_here(const BlockDevice &device) {
 
 // Fields end with NUL, which none of them can hold.
 std::string encode(const Probe &probe) {
-    std::string text =
-        fmt::format("{}{}{}", probe.blank ? 'b' : '-', probe.head_and_tail_zero ? 'z' : '-', probe.bytes);
+    std::string text = fmt::format("{}{}", probe.blank ? 'b' : '-', probe.bytes);
     for (const std::string *field : {&probe.kind, &probe.uuid, &probe.label})
         text.append(1, '\0').append(*field);
     for (const auto &signature : probe.signatures)
@@ -205,12 +214,11 @@ Result<Probe> decode(const std::string &text) {
             fields.back() += c;
         }
     }
-    if (fields.size() < 4 || fields[0].size() < 3)
+    if (fields.size() < 4 || fields[0].size() < 2)
         return fail(Code::internal, "the helper's answer about a device's content does not read");
     Probe probe;
     probe.blank = fields[0][0] == 'b';
-    probe.head_and_tail_zero = fields[0][1] == 'z';
-    probe.bytes = std::strtoull(fields[0].c_str() + 2, nullptr, 10);
+    probe.bytes = std::strtoull(fields[0].c_str() + 1, nullptr, 10);
     probe.kind = fields[1];
     probe.uuid = fields[2];
     probe.label = fields[3];
@@ -218,19 +226,40 @@ Result<Probe> decode(const std::string &text) {
     return probe;
 }
 
+Result<bool> edges_are_zero(const BlockDevice &device, Deadline deadline) {
+    const auto work = [](std::string_view arguments) -> Result<std::string> {
+        return read_edges(decode_block_device(split_fields(arguments).at(0))).map([](bool zero) {
+            return std::string(zero ? "zero" : "");
+        });
+    };
+    return call_in_kept_child("reading head and tail of device " + describe(device), deadline, work,
+                              join_fields({encode(device)}))
+        .map([](const std::string &answer) { return !answer.empty(); });
+}
+
 } // namespace
 
-Result<Probe> probe(const BlockDevice &device, Deadline deadline) {
+Result<Probe> probe(const BlockDevice &device, Deadline deadline, Expect expect) {
+    // At the same time, when it looks as if it will be asked for: each waits for the device most of its time.
+    std::future<Result<bool>> edges;
+    if (expect == Expect::blank)
+        edges = std::async([&] { return edges_are_zero(device, deadline); });
     const auto work = [](std::string_view arguments) -> Result<std::string> {
         return probe_here(decode_block_device(split_fields(arguments).at(0))).map([](const Probe &found) {
             return encode(found);
         });
     };
     auto answer = call_in_kept_child("probing device " + describe(device), deadline, work,
-                                     join_fields({encode(device)}));
-    if (!answer)
-        return fail(std::move(answer).error());
-    return decode(*answer);
+                                     join_fields({encode(device)}))
+                      .and_then(&decode);
+    // What has a signature is not going to be written to, so nothing more needs to be proven of it.
+    if (!answer || !answer->blank)
+        return answer;
+    auto zero = edges.valid() ? edges.get() : edges_are_zero(device, deadline);
+    if (!zero)
+        return fail(std::move(zero).error());
+    answer->head_and_tail_zero = *zero;
+    return answer;
 }
 
 } // namespace drover::filesystem

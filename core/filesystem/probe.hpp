@@ -14,7 +14,7 @@ struct Probe {
     // for the caller's records to say.
     bool blank = false;
     // The first and the last MiB hold only zeroes: what a backend that promises zeroed volumes must show.
-    // Only told where libblkid found no signature; those two MiB are then read past the page cache.
+    // Only told of what is blank; those two MiB are read past the page cache.
     bool head_and_tail_zero = false;
     // "ext4", "xfs", "crypto_LUKS", "LVM2_member", "swap", "dos", "gpt" and so on, as libblkid spells it.
     // "ambiguous" when more than one thing claims the device; "LVM2_member (bad checksum)" and the like when
@@ -29,7 +29,8 @@ struct Probe {
 };
 
 // An error (a read that failed, another device on the path, the deadline) says nothing about the content:
-// never format after one.
-Result<Probe> probe(const BlockDevice &device, Deadline deadline);
+// never format after one. What is expected changes how soon it is known, not what is found.
+enum class Expect { anything, blank };
+Result<Probe> probe(const BlockDevice &device, Deadline deadline, Expect expect = Expect::anything);
 
 } // namespace drover::filesystem

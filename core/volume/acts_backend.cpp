@@ -46,7 +46,10 @@ Result<void> Converger::create(Pass &pass) {
     record.intent = false;
     spdlog::info("volume {} ({}): created on backend {} as {}, {} bytes", record.name, record.id,
                  record.backend, record.owner, record.bytes);
-    return journal_.save(record, Step::create_record);
+    // If a power loss takes it, the announcement is left, and the next start asks the backend, which has it.
+    // A copy would be made again, of what its source is then.
+    return journal_.save(record, Step::create_record,
+                         record.source ? Journal::Outlives::power_loss : Journal::Outlives::process);
 }
 
 Result<void> Converger::claim(Pass &pass) {

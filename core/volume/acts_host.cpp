@@ -65,10 +65,17 @@ Result<void> Converger::format(Pass &pass) {
             pass.task.call.deadline);
     });
     if (!formatted)
-        return formatted;
+        return fail(std::move(formatted).error());
     record.format = plan::Format::done;
     record.format_token.clear();
-    return journal_.save(record, Step::format_record);
+    if (auto saved = journal_.save(record, Step::format_record); !saved)
+        return saved;
+    // It was read back just now.
+    pass.sight = std::move(*again);
+    pass.sight.see_content(*formatted, record, {.zeroed = pass.capabilities.zeroed});
+    pass.has_looked = true;
+    pass.has_formatted = true;
+    return {};
 }
 
 Result<void> Converger::finish_format(Pass &pass) {
@@ -89,16 +96,19 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
     VolumeRecord &record = pass.record;
     const filesystem::BlockDevice device = block_device(*pass.sight.device);
     const auto target = node_.mount_target(record.id);
-    pass.task.stage("checking the filesystem");
-    auto checked = perform(Step::act_check, [&] {
-        return filesystem::check(device, record.fstype, filesystem::CheckMode::preen,
-                                 pass.task.call.deadline);
-    });
-    if (!checked)
-        return fail(std::move(checked).error());
-    if (checked->repaired)
-        spdlog::warn("volume {} ({}): the filesystem was repaired: {}", record.name, record.id,
-                     checked->output);
+    if (!pass.has_formatted) {
+        pass.task.stage("checking the filesystem");
+        auto checked = perform(Step::act_check, [&] {
+            return filesystem::check(device, record.fstype, filesystem::CheckMode::preen,
+                                     pass.task.call.deadline);
+        });
+        if (!checked)
+            return fail(std::move(checked).error());
+        if (checked->repaired) {
+            spdlog::warn("volume {} ({}): the filesystem was repaired: {}", record.name, record.id,
+                         checked->output);
+        }
+    }
     const auto grow_to = [&](const std::optional<std::filesystem::path> &mounted_at) -> Result<void> {
         pass.task.stage("growing the filesystem");
         auto grown = perform(Step::act_grow, [&] {
@@ -119,7 +129,7 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
         return filesystem::mount(device, target, record.fstype, {}, pass.task.call.deadline);
     });
     if (!mounted)
-        return mounted;
+        return fail(std::move(mounted).error());
     if (grow_first && record.fstype != "ext4") {
         if (auto grown = grow_to(target); !grown)
             return grown;
@@ -131,13 +141,19 @@ Result<void> Converger::mount(Pass &pass, bool grow_first) {
                                                 pass.task.call.deadline);
         });
         if (!prepared)
-            return prepared;
-        record.root_prepared = true;
+            return fail(std::move(prepared).error());
+        record.root_prepared = *prepared;
         if (auto saved = journal_.save(record, Step::root_record); !saved)
             return saved;
     }
-    return perform(Step::act_subfolder,
-                   [&] { return make_data_folder(target, record.root, pass.task.call.deadline); });
+    auto folder = perform(Step::act_subfolder,
+                          [&] { return make_data_folder(target, record.root, pass.task.call.deadline); });
+    if (!folder)
+        return folder;
+    pass.sight.at_target = std::move(*mounted);
+    pass.sight.seen.mount = plan::MountSeen::right;
+    pass.has_looked = true;
+    return {};
 }
 
 Result<void> Converger::grow(VolumeRecord &record, const Sight &sight, const Task &task) {

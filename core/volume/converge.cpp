@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace drover {
 
 namespace {
@@ -22,6 +24,11 @@ Result<Sight> Converger::look(const VolumeRecord &record, const Task &task) {
     if (!capabilities)
         return fail(std::move(capabilities).error());
     Sight sight = discover(record, **driver, connectors_, node_, {.zeroed = capabilities->zeroed}, task.call);
+    show(record, sight);
+    return sight;
+}
+
+void Converger::show(const VolumeRecord &record, const Sight &sight) {
     const plan::Discovered discovered = sight.classify(record);
     live_.change(record.id, [&](Live &live) {
         if (discovered == plan::Discovered::unknown)
@@ -31,7 +38,6 @@ Result<Sight> Converger::look(const VolumeRecord &record, const Task &task) {
         live.device = sight.device ? sight.device->path.string() : std::string();
         live.holder = sight.holder;
     });
-    return sight;
 }
 
 Result<void> Converger::reach(VolumeRecord &record, plan::Desired desired, const Task &task) {
@@ -46,10 +52,14 @@ Result<void> Converger::reach(VolumeRecord &record, plan::Desired desired, const
               .driver = std::move(*driver),
               .capabilities = std::move(*capabilities)};
     for (int step = 0; step < kMostSteps; ++step) {
-        auto sight = look(record, task);
-        if (!sight)
-            return fail(std::move(sight).error());
-        pass.sight = std::move(*sight);
+        if (std::exchange(pass.has_looked, false)) {
+            show(record, pass.sight);
+        } else {
+            auto sight = look(record, task);
+            if (!sight)
+                return fail(std::move(sight).error());
+            pass.sight = std::move(*sight);
+        }
         if (auto learned = learn_content(pass); !learned)
             return learned;
         const plan::Discovered discovered = pass.sight.classify(record);

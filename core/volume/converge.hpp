@@ -45,6 +45,7 @@ public:
 private:
     struct Pass; // one convergence's memory
 
+    void show(const VolumeRecord &record, const Sight &sight);
     Result<void> act(Pass &pass, plan::Decision decision);
     Result<void> create(Pass &pass);
     Result<void> claim(Pass &pass);

@@ -1,7 +1,5 @@
 #include "core/volume/discover.hpp"
 
-#include "core/filesystem/probe.hpp"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -149,35 +147,42 @@ void look_at_mounts(Sight &sight, const std::filesystem::path &target) {
 void look_at_content(Sight &sight, const VolumeRecord &record, const DiscoverOptions &options,
                      const CallContext &call) {
     const connect::Device &device = *sight.device;
+    const bool was_formatted =
+        record.format == plan::Format::done || record.format == plan::Format::inherited;
     auto probed =
-        filesystem::probe({.path = device.path, .major = device.major, .minor = device.minor}, call.deadline);
+        filesystem::probe({.path = device.path, .major = device.major, .minor = device.minor}, call.deadline,
+                          was_formatted ? filesystem::Expect::anything : filesystem::Expect::blank);
     if (!probed) {
         sight.seen.content = plan::Content::unreadable;
         doubt(sight, std::move(probed).error());
         return;
     }
-    sight.content = probed->kind;
-    sight.content_uuid = probed->uuid;
-    sight.reads_as_zero = probed->head_and_tail_zero;
-    if (probed->blank) {
-        sight.seen.content = plan::Content::blank;
-        if (record.format != plan::Format::never || !options.zeroed)
-            return;
-        if (!probed->head_and_tail_zero) {
-            sight.seen.content = plan::Content::foreign;
-            sight.content = "data without any signature";
-        }
-        return;
-    }
-    sight.seen.content_has_our_uuid = !record.fs_uuid.empty() && probed->uuid == record.fs_uuid;
-    const bool ours =
-        is_filesystem_we_make(probed->kind) && probed->signatures.size() == 1 &&
-        (record.fs_uuid.empty() ? record.format == plan::Format::inherited
-                                : probed->kind == record.fstype && sight.seen.content_has_our_uuid);
-    sight.seen.content = ours ? plan::Content::expected : plan::Content::foreign;
+    sight.see_content(*probed, record, options);
 }
 
 } // namespace
+
+void Sight::see_content(const filesystem::Probe &probed, const VolumeRecord &record,
+                        const DiscoverOptions &options) {
+    content = probed.kind;
+    content_uuid = probed.uuid;
+    reads_as_zero = probed.head_and_tail_zero;
+    seen.content_has_our_uuid = !record.fs_uuid.empty() && probed.uuid == record.fs_uuid;
+    if (probed.blank) {
+        seen.content = plan::Content::blank;
+        if (record.format != plan::Format::never || !options.zeroed)
+            return;
+        if (!probed.head_and_tail_zero) {
+            seen.content = plan::Content::foreign;
+            content = "data without any signature";
+        }
+        return;
+    }
+    const bool ours = is_filesystem_we_make(probed.kind) && probed.signatures.size() == 1 &&
+                      (record.fs_uuid.empty() ? record.format == plan::Format::inherited
+                                              : probed.kind == record.fstype && seen.content_has_our_uuid);
+    seen.content = ours ? plan::Content::expected : plan::Content::foreign;
+}
 
 plan::Discovered Sight::classify(const VolumeRecord &record) const {
     return plan::classify(seen, plan::Records{.current = true,

@@ -4,6 +4,7 @@
 
 #include "core/connect/connectors.hpp"
 #include "core/filesystem/mount_table.hpp"
+#include "core/filesystem/probe.hpp"
 #include "core/plan/classify.hpp"
 #include "core/volume/node.hpp"
 #include "core/volume/records.hpp"
@@ -13,6 +14,11 @@
 #include <string>
 
 namespace drover {
+
+// How much to trust in blank devices of this backend.
+struct DiscoverOptions {
+    bool zeroed = false; // DRV_CAP_ZEROED: a volume that was never written reads as zero
+};
 
 struct Sight {
     plan::Observation seen;
@@ -27,11 +33,9 @@ struct Sight {
     std::optional<Error> doubt; // why something is unknown or wrong
 
     [[nodiscard]] plan::Discovered classify(const VolumeRecord &record) const;
-};
-
-// How much to trust in blank devices of this backend.
-struct DiscoverOptions {
-    bool zeroed = false; // DRV_CAP_ZEROED: a volume that was never written reads as zero
+    // What a probe of the device found, judged by the record.
+    void see_content(const filesystem::Probe &probed, const VolumeRecord &record,
+                     const DiscoverOptions &options);
 };
 
 Sight discover(const VolumeRecord &record, Driver &driver, const connect::Connectors &connectors,

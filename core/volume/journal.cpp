@@ -99,13 +99,13 @@ std::vector<Journal::SnapshotPtr> Journal::snapshots_of(const std::string &volum
 }
 
 // The one place that writes.
-Result<std::int64_t> Journal::commit(const store::Write &write, Step step) {
-    return perform(step, [&] { return store_.commit({&write, 1}); });
+Result<std::int64_t> Journal::commit(const store::Write &write, Step step, Outlives outlives) {
+    return perform(step, [&] { return store_.commit({&write, 1}, outlives); });
 }
 
 template <typename Record>
-Result<void> Journal::save_row(Table<Record> &table, const std::string &key, const Record &record,
-                               Step step) {
+Result<void> Journal::save_row(Table<Record> &table, const std::string &key, const Record &record, Step step,
+                               Outlives outlives) {
     std::int64_t expected = 0;
     {
         const std::shared_lock lock(mutex_);
@@ -115,7 +115,7 @@ Result<void> Journal::save_row(Table<Record> &table, const std::string &key, con
             expected = found->second.revision;
         }
     }
-    auto revision = commit({.key = key, .value = encode(record), .expected = expected}, step);
+    auto revision = commit({.key = key, .value = encode(record), .expected = expected}, step, outlives);
     if (!revision)
         return fail(std::move(revision).error());
     const std::unique_lock lock(mutex_);
@@ -142,8 +142,8 @@ Result<void> Journal::erase_row(Table<Record> &table, const std::string &key, co
     return {};
 }
 
-Result<void> Journal::save(const VolumeRecord &record, Step step) {
-    auto saved = save_row(volumes_, key_of(kVolumes, record.id), record, step);
+Result<void> Journal::save(const VolumeRecord &record, Step step, Outlives outlives) {
+    auto saved = save_row(volumes_, key_of(kVolumes, record.id), record, step, outlives);
     if (saved) {
         const std::unique_lock lock(mutex_);
         ids_by_name_[record.name] = record.id;
@@ -152,7 +152,7 @@ Result<void> Journal::save(const VolumeRecord &record, Step step) {
 }
 
 Result<void> Journal::save(const SnapshotRecord &record, Step step) {
-    return save_row(snapshots_, key_of(kSnapshots, record.id), record, step);
+    return save_row(snapshots_, key_of(kSnapshots, record.id), record, step, Outlives::power_loss);
 }
 
 Result<void> Journal::erase_volume(const std::string &id, Step step) {

@@ -20,6 +20,7 @@ namespace drover {
 
 class Journal {
 public:
+    using Outlives = store::Outlives;
     using VolumePtr = std::shared_ptr<const VolumeRecord>;
     using SnapshotPtr = std::shared_ptr<const SnapshotRecord>;
 
@@ -36,7 +37,7 @@ public:
 
     // Each write is a step with a name, at which a test can crash.
     // Durable on return. Code::conflict when another writer changed the row (another agent on this state).
-    Result<void> save(const VolumeRecord &record, Step step);
+    Result<void> save(const VolumeRecord &record, Step step, Outlives outlives = Outlives::power_loss);
     Result<void> save(const SnapshotRecord &record, Step step);
     Result<void> erase_volume(const std::string &id, Step step);
     Result<void> erase_snapshot(const std::string &id, Step step);
@@ -59,10 +60,12 @@ private:
     using Table = std::unordered_map<std::string, Row<Record>>;
 
     template <typename Record>
-    Result<void> save_row(Table<Record> &table, const std::string &key, const Record &record, Step step);
+    Result<void> save_row(Table<Record> &table, const std::string &key, const Record &record, Step step,
+                          Outlives outlives);
     template <typename Record>
     Result<void> erase_row(Table<Record> &table, const std::string &key, const std::string &id, Step step);
-    Result<std::int64_t> commit(const store::Write &write, Step step);
+    Result<std::int64_t> commit(const store::Write &write, Step step,
+                                Outlives outlives = Outlives::power_loss);
 
     store::Store &store_;
     mutable std::shared_mutex mutex_;

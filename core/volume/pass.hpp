@@ -11,6 +11,8 @@ struct Converger::Pass {
     std::shared_ptr<Driver> driver;
     Capabilities capabilities;
     Sight sight;
+    bool has_looked = false; // the last act has left a sight that is true now
+    bool has_formatted = false;
     bool device_overdue = false;
     bool reattached = false;
     bool gone = false; // the record was erased: nothing is left to converge

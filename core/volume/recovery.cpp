@@ -53,10 +53,11 @@ Result<void> Volumes::recover() {
             });
         if (record.frozen) {
             // Whatever else is wrong, nobody may wait for ever on a filesystem that a crash left frozen.
-            if (mounted == table->end())
+            if (mounted == table->end()) {
                 record.frozen = false;
-            else if (auto thawed = thaw_leftover(record); !thawed)
+            } else if (auto thawed = thaw_leftover(record); !thawed) {
                 spdlog::error("volume {}: {}; trying again", record.name, thawed.error().message);
+            }
         }
         if (rebooted) {
             record.uses.clear(); // their callers died with the machine
@@ -194,9 +195,10 @@ void Volumes::converge_now(const std::string &id, std::uint64_t turn) {
         back_off(attempts, went_on.error().retryable || went_on.error().code == Code::unreachable);
     note_failure(record, went_on.error(), delay);
     // Once per pause in the log, not once per try: the volume itself shows the rest.
-    if (attempts < 3)
+    if (attempts < 3) {
         spdlog::warn("volume {}: {}; trying again in {} ms", record.name, went_on.error().message,
                      delay.count() / 1'000'000);
+    }
     converge_later(record, delay);
 }
 

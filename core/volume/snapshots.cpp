@@ -65,10 +65,11 @@ Result<bool> Volumes::frozen(VolumeRecord &record, const Task &task,
     // Thawed too early, by the watchdog or by somebody: what was copied is not of one instant. Anything else
     // is a failure to thaw, which is tried again until it succeeds.
     const bool is_thawed = held || held.error().code == Code::deadline || held.error().code == Code::conflict;
-    if (!is_thawed)
+    if (!is_thawed) {
         converge_later(record, std::chrono::milliseconds(100));
-    else if (auto saved = unfreeze_record(); !saved)
+    } else if (auto saved = unfreeze_record(); !saved) {
         return fail(std::move(saved).error());
+    }
     if (!worked)
         return fail(std::move(worked).error());
     if (held)

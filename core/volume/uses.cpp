@@ -9,6 +9,12 @@
 
 namespace drover {
 
+namespace {
+// A use ends with its machine: recover() clears all of them when the boot id has changed. So what a power
+// loss takes of them is what the next start would drop, and nobody waits for the disk.
+constexpr auto kUses = Journal::Outlives::process;
+} // namespace
+
 Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const std::string &use) {
     if (use.empty() || use.size() > 255)
         return fail(Code::invalid, "a use needs an id of 1 to 255 bytes");
@@ -23,7 +29,7 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
     Use &counted = record.uses[use];
     ++counted.count;
     record.desired = plan::Desired::mount;
-    if (auto saved = journal_.save(record, Step::use_announce); !saved)
+    if (auto saved = journal_.save(record, Step::use_announce, kUses); !saved)
         return fail(std::move(saved).error());
     auto mounted = converger_.reach(record, plan::Desired::mount, task);
     if (mounted)
@@ -39,7 +45,7 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
     record.uses = before;
     if (record.use_count() == 0)
         record.desired = plan::Desired::release;
-    if (auto saved = journal_.save(record, Step::use_withdraw); !saved)
+    if (auto saved = journal_.save(record, Step::use_withdraw, kUses); !saved)
         return fail(std::move(saved).error());
     note_failure(record, mounted.error(), std::nullopt);
     if (record.desired == plan::Desired::release)
@@ -60,7 +66,7 @@ void Volumes::mount_delivered(const VolumeRef &ref, const std::string &use) {
             return;
         VolumeRecord changed = *record;
         changed.uses[use].delivered = true;
-        if (auto saved = journal_.save(changed, Step::use_delivered); !saved)
+        if (auto saved = journal_.save(changed, Step::use_delivered, kUses); !saved)
             spdlog::warn("volume {}: {}", changed.name, saved.error().message);
     });
 }
@@ -72,13 +78,13 @@ Result<void> Volumes::do_unmount(const Task &task, VolumeRecord record, const st
     if (record.use_count() > 1 || (counted->second.ending && record.use_count() > 0)) {
         if (counted->second.ending || --counted->second.count == 0)
             record.uses.erase(counted);
-        return journal_.save(record, Step::use_end_record);
+        return journal_.save(record, Step::use_end_record, kUses);
     }
     // The last one stays in the record until it is over, so that a repeat after a crash is told the same.
     const auto before = record.uses;
     counted->second.ending = true;
     record.desired = plan::Desired::release;
-    if (auto saved = journal_.save(record, Step::use_end_announce); !saved)
+    if (auto saved = journal_.save(record, Step::use_end_announce, kUses); !saved)
         return saved;
     auto released = converger_.reach(record, plan::Desired::release, task);
     if (released) {
@@ -87,14 +93,14 @@ Result<void> Volumes::do_unmount(const Task &task, VolumeRecord record, const st
             live.attempts = 0;
         });
         record.uses.clear();
-        return journal_.save(record, Step::use_end_record);
+        return journal_.save(record, Step::use_end_record, kUses);
     }
     if (live_.get(record.id).mounted) {
         // Busy: the use stays counted, so that the next try works and nothing is detached below a user.
         record.uses = before;
         record.uses[use].ending = false;
         record.desired = plan::Desired::mount;
-        if (auto saved = journal_.save(record, Step::use_end_withdraw); !saved)
+        if (auto saved = journal_.save(record, Step::use_end_withdraw, kUses); !saved)
             return saved;
         note_failure(record, released.error(), std::nullopt);
         return released;
@@ -147,12 +153,13 @@ bool is_perhaps_used(const VolumeRecord &record, const Result<Sight> &sight) {
     if (!sight)
         return true;
     Result<std::vector<filesystem::NamespaceUse>> users;
-    if (sight->device)
+    if (sight->device) {
         users = filesystem::mount_namespaces_using(sight->device->major, sight->device->minor);
-    else if (sight->at_target)
+    } else if (sight->at_target) {
         users = filesystem::mount_namespaces_using(sight->at_target->major, sight->at_target->minor);
-    else if (sight->classify(record) == plan::Discovered::unknown)
+    } else if (sight->classify(record) == plan::Discovered::unknown) {
         return true;
+    }
     if (!users)
         spdlog::warn("volume {}: {}", record.name, users.error().message);
     return !users || !users->empty();
@@ -176,7 +183,7 @@ void Volumes::reconcile_uses(const std::string &id) {
         std::erase_if(record.uses, [](const auto &row) { return row.second.ending; });
         for (auto &[use, state] : record.uses)
             state = Use{.count = 1, .delivered = true, .inherited = true};
-        if (auto saved = journal_.save(record, Step::use_recount); !saved)
+        if (auto saved = journal_.save(record, Step::use_recount, kUses); !saved)
             spdlog::warn("volume {}: {}", record.name, saved.error().message);
         return;
     }
@@ -184,7 +191,7 @@ void Volumes::reconcile_uses(const std::string &id) {
                  record.use_count());
     record.uses.clear();
     record.desired = plan::Desired::release;
-    if (auto saved = journal_.save(record, Step::use_recount); !saved) {
+    if (auto saved = journal_.save(record, Step::use_recount, kUses); !saved) {
         spdlog::warn("volume {}: {}", record.name, saved.error().message);
         return;
     }

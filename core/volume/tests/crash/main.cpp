@@ -213,15 +213,17 @@ void Walk::one_try(const Scenario &scenario, std::optional<std::size_t> die_at, 
         std::filesystem::remove_all(folder_ / "state");
     if (scenario.first_crash) {
         trace_.reset(*scenario.first_crash);
-        if (live(scenario, "the first crash", [&] { ask(scenario, true); }) != End::killed)
+        if (live(scenario, "the first crash", [&] { ask(scenario, true); }) != End::killed) {
             throw std::runtime_error(
                 fmt::format("{}: never passes {}", scenario.name, to_string(*scenario.first_crash)));
+        }
     }
     disk.sync();
-    if (die_at)
+    if (die_at) {
         trace_.reset(*die_at);
-    else
+    } else {
         trace_.reset();
+    }
     const End end = live(scenario, "the request", [&] {
         if (power_cut_ && die_at) {
             lose_unsynced_writes(*die_at % 2 == 0 ? Unsynced::all_lost : Unsynced::every_second_written);
@@ -258,9 +260,10 @@ void Walk::one_try(const Scenario &scenario, std::optional<std::size_t> die_at, 
     if (!die_at) {
         first_answer_ = asked;
         second_answer_ = answer;
-        if (answer != asked && !scenario.repeat_may_differ)
+        if (answer != asked && !scenario.repeat_may_differ) {
             report(scenario, where, fmt::format("the repeat answers \"{}\", not \"{}\"", answer, asked),
                    totals);
+        }
     } else if (answer != first_answer_ && !(scenario.repeat_may_differ && answer == second_answer_)) {
         report(scenario, where, fmt::format("the repeat answers \"{}\", not \"{}\"", answer, first_answer_),
                totals);

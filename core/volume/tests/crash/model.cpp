@@ -86,9 +86,10 @@ void check_volume(Stage &stage, const std::string &name, const ExpectedVolume &e
         wrong.push_back(fmt::format("{}: not on the backend: {}", name, row.error().message));
         return;
     }
-    if (row->backend_id != view->backend_id)
+    if (row->backend_id != view->backend_id) {
         wrong.push_back(
             fmt::format("{}: owns {} while the backend has {}", name, view->backend_id, row->backend_id));
+    }
     const std::string target = (stage.world.mount_root() / view->id).string();
     const auto mounted = mounts(stage);
     const int times = mounted.contains(target) ? mounted.at(target) : 0;
@@ -98,9 +99,10 @@ void check_volume(Stage &stage, const std::string &name, const ExpectedVolume &e
         return;
     const bool attached = std::find(row->attached_nodes.begin(), row->attached_nodes.end(), "node-a") !=
                           row->attached_nodes.end();
-    if (attached != (uses > 0) && !expected.attachment_may_stay)
+    if (attached != (uses > 0) && !expected.attachment_may_stay) {
         wrong.push_back(
             fmt::format("{}: {} with {} uses", name, attached ? "attached" : "not attached", uses));
+    }
     if (view->error && !expected.shows_error)
         wrong.push_back(fmt::format("{}: shows an error: {}", name, view->error->message));
     if (uses > 0 && view->mountpoint.empty()) {
