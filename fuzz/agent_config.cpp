@@ -116,9 +116,10 @@ void check_backend(const BackendConfig &backend, std::string_view text, bool has
         const auto &values = declared.secret ? checked->settings.secrets : checked->settings.values;
         const auto &others = declared.secret ? checked->settings.values : checked->settings.secrets;
         require(!others.contains(declared.name), "a secret lies among the secrets only", declared.name);
-        if (const auto found = values.find(declared.name); found != values.end())
+        if (const auto found = values.find(declared.name); found != values.end()) {
             require(is_canonical(found->second, declared.kind), "a value has its canonical form",
                     found->second);
+        }
     }
 }
 
@@ -151,9 +152,10 @@ void check_config(const AgentConfig &config, std::string_view text) {
                 "a Docker socket has a path it can have", name);
     }
     for (const auto *path : {&config.agent.state_dir, &config.agent.run_dir, &config.agent.mount_root,
-                             &config.agent.driver_dir, &config.docker.plugin_dir})
+                             &config.agent.driver_dir, &config.docker.plugin_dir}) {
         require(path->is_absolute() && path->native().find('\0') == std::string::npos, "a path is absolute",
                 path->native());
+    }
     require(config.docker.default_size > 0, "a default size is more than nothing");
 }
 

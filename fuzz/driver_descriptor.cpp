@@ -88,9 +88,10 @@ void check_configuration(const std::vector<ConfigKey> &declared) {
     constexpr const char *kValues[] = {"hunter2", "12", "true", "10GiB", "[a, b]", "''", "~", "{a: b}"};
     std::string text = "version: 1\ndataset:\n  backend: acme\n";
     for (std::size_t i = 0; i < declared.size(); ++i) {
-        if (i % 3 != 2 && declared[i].name.size() < 40)
+        if (i % 3 != 2 && declared[i].name.size() < 40) {
             text += "  " + declared[i].name + ": " +
                     kValues[(i + declared[i].name.size()) % std::size(kValues)] + "\n";
+        }
     }
     const auto config = parse_agent_config(text);
     if (!config)

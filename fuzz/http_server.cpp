@@ -65,9 +65,10 @@ void check_echo(std::string_view bytes, std::size_t piece) {
     constexpr std::size_t kMaxPieces = 64;
     const auto pieces = wire.exchange(bytes, std::max(piece, bytes.size() / kMaxPieces));
     require(pieces.requests.size() == whole.requests.size(), "pieces carry as many requests as the whole");
-    for (std::size_t i = 0; i < whole.requests.size(); ++i)
+    for (std::size_t i = 0; i < whole.requests.size(); ++i) {
         require(same(whole.requests[i], pieces.requests[i]), "a request is the same in pieces",
                 whole.requests[i].target);
+    }
     // Which fault of a broken request is seen first may depend on how much of it is there, but not that there
     // is one.
     const auto others = fuzz::read_answers(pieces.answers, pieces.requests);

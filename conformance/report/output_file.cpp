@@ -30,8 +30,8 @@ Result<Place> place_of(const fs::path &file) {
     }
     if (fs::exists(status) && !fs::is_regular_file(status))
         return Place{file, true};
-    fs::path followed = fs::weakly_canonical(file, error);
-    return Place{error ? file : std::move(followed), false};
+    const fs::path followed = fs::weakly_canonical(file, error);
+    return Place{error ? file : followed, false};
 }
 
 // The file beside the place; removed unless it was renamed.

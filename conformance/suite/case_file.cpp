@@ -95,7 +95,7 @@ private:
         std::set<std::string> seen;
         for (const YamlEntry &entry : node.entries) {
             const std::string name = entry.key.text.reveal();
-            const std::string full = path.empty() ? name : path + "." + name;
+            const std::string full = path.empty() ? name : fmt::format("{}.{}", path, name);
             if (!seen.insert(name).second) {
                 report(entry.key.position, full, "given twice");
             } else if (std::find(known.begin(), known.end(), name) == known.end()) {

@@ -23,21 +23,24 @@ std::vector<BackendVolume> every_page(Test &test, const Fetch &fetch) {
         if (answer.tokens.empty())
             return rows;
         page.token = answer.tokens.front();
-        if (!seen.insert(page.token).second)
+        if (!seen.insert(page.token).second) {
             test.fail("a listing that ends",
                       fmt::format("the page token \"{}\" came again: it runs in a circle", page.token));
+        }
     }
     test.fail("a listing that ends", fmt::format("{} pages and still more", kMaxPages));
 }
 
 BackendVolume one_row(Test &test, const Answer &answer, std::string_view id) {
     ok(test, answer);
-    if (answer.volumes.size() != 1)
+    if (answer.volumes.size() != 1) {
         test.fail(fmt::format("{} emits exactly one row", answer.op),
                   fmt::format("it emitted {}", answer.volumes.size()));
-    if (answer.volumes.front().id != id)
+    }
+    if (answer.volumes.front().id != id) {
         test.fail(fmt::format("{} emits the id \"{}\"", answer.op, id),
                   fmt::format("it emitted \"{}\"", answer.volumes.front().id));
+    }
     return answer.volumes.front();
 }
 
@@ -55,9 +58,10 @@ void well_formed(Test &test, const Answer &answer) {
 
 const Answer &ok(Test &test, const Answer &answer, std::string_view expected) {
     well_formed(test, answer);
-    if (!answer.is_ok())
+    if (!answer.is_ok()) {
         test.fail(fmt::format("{} {}", answer.op, expected.empty() ? "answers OK" : expected),
                   answer.describe());
+    }
     return answer;
 }
 
@@ -102,9 +106,10 @@ BackendVolume one_snapshot(Test &test, const Answer &answer, std::string_view id
 
 Connection one_connection(Test &test, const Answer &answer) {
     ok(test, answer);
-    if (answer.connections.size() != 1)
+    if (answer.connections.size() != 1) {
         test.fail(fmt::format("{} emits exactly one connection", answer.op),
                   fmt::format("it emitted {}", answer.connections.size()));
+    }
     return answer.connections.front();
 }
 
@@ -137,9 +142,10 @@ bool contains(const std::vector<BackendVolume> &rows, std::string_view id) {
 
 void same_volume(Test &test, const BackendVolume &first, const BackendVolume &again, std::string_view where) {
     const auto compare = [&](std::string_view field, const auto &left, const auto &right) {
-        if (left != right)
+        if (left != right) {
             test.fail(fmt::format("{} tells the same of the volume: {} \"{}\"", where, field, left),
                       fmt::format("{} \"{}\"", field, right));
+        }
     };
     compare("id", first.id, again.id);
     compare("name", first.name, again.name);

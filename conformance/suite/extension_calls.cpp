@@ -31,14 +31,15 @@ struct Rows {
     std::size_t stop_after = kNeverStop;
 
     [[nodiscard]] bool may_take(const void *row, bool is_large_enough) const {
-        if (row == nullptr || !is_large_enough)
+        if (row == nullptr || !is_large_enough) {
             answer.breaches.emplace_back("emitted a row that is NULL or smaller than minor 0");
-        else if (answer.was_stopped)
+        } else if (answer.was_stopped) {
             answer.breaches.emplace_back("emitted another row after the sink had answered DRV_E_STOPPED");
-        else if (!answer.tokens.empty())
+        } else if (!answer.tokens.empty()) {
             answer.breaches.emplace_back("emitted a row after next_page, which must come last");
-        else
+        } else {
             return true;
+        }
         return false;
     }
     drv_status added(Row row) {

@@ -205,10 +205,11 @@ void Instance::untrack(TrackedKind kind, std::string_view id, std::string_view n
 void Instance::note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there) {
     const bool is_snapshot = kind == TrackedKind::snapshot;
     if (answer.is_ok()) {
-        if (to_.model != nullptr && answer.volumes.size() == 1)
+        if (to_.model != nullptr && answer.volumes.size() == 1) {
             to_.model->made(answer.volumes.front());
-        else if (to_.model != nullptr)
+        } else if (to_.model != nullptr) {
             to_.model->doubtful(id, is_snapshot);
+        }
     } else if (answer.is_state_unknown()) {
         if (to_.model != nullptr && !was_there)
             to_.model->doubtful(id, is_snapshot);
@@ -227,10 +228,11 @@ void Instance::note_destroyed(TrackedKind kind, std::string_view id, std::uint64
         untrack(kind, id);
     if (to_.model == nullptr)
         return;
-    if (answer.is_ok())
+    if (answer.is_ok()) {
         to_.model->gone(std::string(id), kind == TrackedKind::snapshot);
-    else if (answer.is_state_unknown())
+    } else if (answer.is_state_unknown()) {
         to_.model->doubtful(std::string(id), kind == TrackedKind::snapshot);
+    }
 }
 
 } // namespace drover::conformance

@@ -30,9 +30,10 @@ struct Comparison {
     void row(const BackendVolume &listed) {
         const auto known = expected.find(listed.id);
         if (known == expected.end()) {
-            if (!is_shared && !strangers.contains(listed.id))
+            if (!is_shared && !strangers.contains(listed.id)) {
                 report("nothing exists that the test did not make",
                        fmt::format("{} \"{}\" is listed", noun, listed.id));
+            }
             return;
         }
         const Expected &wanted = known->second;
@@ -40,19 +41,23 @@ struct Comparison {
             report(fmt::format("{} {} does not exist", noun, listed.id), "it is listed");
         if (wanted.presence != Presence::there)
             return;
-        if (listed.bytes != wanted.bytes)
+        if (listed.bytes != wanted.bytes) {
             report(fmt::format("{} {} has {} bytes", noun, listed.id, wanted.bytes),
                    fmt::format("it is listed with {}", listed.bytes));
-        if (listed.profile != wanted.profile)
+        }
+        if (listed.profile != wanted.profile) {
             report(fmt::format("{} {} has the profile \"{}\"", noun, listed.id, wanted.profile),
                    fmt::format("it is listed with \"{}\"", listed.profile));
+        }
         const std::set<std::string> nodes(listed.attached_nodes.begin(), listed.attached_nodes.end());
-        if (wanted.nodes_known && nodes != wanted.nodes)
+        if (wanted.nodes_known && nodes != wanted.nodes) {
             report(fmt::format("{} {} is attached to [{}]", noun, listed.id, fmt::join(wanted.nodes, ", ")),
                    fmt::format("it is listed as attached to [{}]", fmt::join(nodes, ", ")));
-        if (listed.is_snapshot && listed.parent != wanted.parent)
+        }
+        if (listed.is_snapshot && listed.parent != wanted.parent) {
             report(fmt::format("snapshot {} belongs to {}", listed.id, wanted.parent),
                    fmt::format("it is listed with the parent \"{}\"", listed.parent));
+        }
     }
 
     void run(std::span<const BackendVolume> listed) {
@@ -64,9 +69,10 @@ struct Comparison {
                 report(fmt::format("{} {} exists", noun, id), "it is not listed");
         }
         for (const std::string &id : strangers) {
-            if (!is_shared && !there.contains(id) && !expected.contains(id))
+            if (!is_shared && !there.contains(id) && !expected.contains(id)) {
                 report(fmt::format("{} \"{}\", which was there before and was not touched, stays", noun, id),
                        "it is not listed any more");
+            }
         }
     }
 };

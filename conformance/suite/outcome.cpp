@@ -36,12 +36,13 @@ std::optional<Outcome> outcome_named(std::string_view name) noexcept {
 Tally tally(std::span<const TestResult> results) noexcept {
     Tally sum;
     for (const TestResult &result : results) {
-        if (is_failure(result.outcome))
+        if (is_failure(result.outcome)) {
             ++sum.failed;
-        else if (result.outcome == Outcome::skip)
+        } else if (result.outcome == Outcome::skip) {
             ++sum.skipped;
-        else
+        } else {
             ++sum.passed;
+        }
         sum.warned += result.outcome == Outcome::warn ? 1 : 0;
         sum.crashed += result.outcome == Outcome::crash ? 1 : 0;
         sum.timed_out += result.outcome == Outcome::timeout ? 1 : 0;

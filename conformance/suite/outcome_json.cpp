@@ -16,14 +16,15 @@ std::size_t sequence_length(std::string_view bytes) {
     unsigned char high = 0xBF;
     if (lead < 0x80)
         return 1;
-    if (lead >= 0xC2 && lead <= 0xDF)
+    if (lead >= 0xC2 && lead <= 0xDF) {
         length = 2;
-    else if (lead >= 0xE0 && lead <= 0xEF)
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
         length = 3;
-    else if (lead >= 0xF0 && lead <= 0xF4)
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
         length = 4;
-    else
+    } else {
         return 0;
+    }
     low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : low;
     high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : high;
     if (bytes.size() < length || byte(1) < low || byte(1) > high)
@@ -53,10 +54,11 @@ std::string as_text(std::string_view bytes) {
             continue;
         }
         const auto lead = static_cast<unsigned char>(bytes[0]);
-        if ((lead < 0x20 && lead != '\n' && lead != '\t') || lead == 0x7F)
+        if ((lead < 0x20 && lead != '\n' && lead != '\t') || lead == 0x7F) {
             text += ' ';
-        else
+        } else {
             text += bytes.substr(0, length);
+        }
         bytes.remove_prefix(length);
     }
     return text;
@@ -73,10 +75,11 @@ json::object to_json(const TestResult &result) {
     put("op", result.op);
     if (!result.findings.empty()) {
         json::array rows;
-        for (const Finding &finding : result.findings)
+        for (const Finding &finding : result.findings) {
             rows.push_back(json::object{{"expected", as_text(finding.expected)},
                                         {"found", as_text(finding.found)},
                                         {"op", as_text(finding.op)}});
+        }
         object["findings"] = std::move(rows);
     }
     if (!result.warnings.empty()) {

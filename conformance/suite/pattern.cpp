@@ -52,9 +52,10 @@ Result<void> write_all(int fd, const std::vector<unsigned char> &data, std::uint
             ::pwrite(fd, &data[done], data.size() - done, static_cast<off_t>(offset + done));
         if (count < 0 && errno == EINTR)
             continue;
-        if (count <= 0)
+        if (count <= 0) {
             return fail_errno(count == 0 ? ENOSPC : errno,
                               fmt::format("{}: byte {} cannot be written", file.native(), offset + done));
+        }
         done += static_cast<std::size_t>(count);
     }
     return {};
@@ -82,10 +83,11 @@ Result<UniqueFd> open_cold(const std::filesystem::path &file) {
     if (!fd)
         return fail_errno(errno, fmt::format("{} cannot be opened", file.native()));
     struct stat status {};
-    if (::fstat(fd.get(), &status) == 0 && S_ISBLK(status.st_mode))
+    if (::fstat(fd.get(), &status) == 0 && S_ISBLK(status.st_mode)) {
         ::ioctl(fd.get(), BLKFLSBUF, 0); // NOLINT(cppcoreguidelines-pro-type-vararg)
-    else
+    } else {
         ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
+    }
     return fd;
 }
 
@@ -126,9 +128,10 @@ Difference check_pattern(const std::filesystem::path &device, std::uint64_t seed
             return fail(count.error());
         if (*count != found.size())
             return fmt::format("the device ends within byte {}", offset + *count);
-        if (found != wanted)
+        if (found != wanted) {
             return fmt::format("{} at byte {} instead of the data that was written", what_is_there(found),
                                offset);
+        }
     }
     return std::nullopt;
 }
@@ -147,9 +150,10 @@ Difference check_zero(const std::filesystem::path &device, std::uint64_t from, s
             return fmt::format("the device ends at byte {}, before {}", at + *count, to);
         const auto end = found.begin() + static_cast<std::ptrdiff_t>(size);
         const auto dirty = std::find_if(found.begin(), end, [](unsigned char byte) { return byte != 0; });
-        if (dirty != end)
+        if (dirty != end) {
             return fmt::format("byte {} is {:#04x}", at + static_cast<std::uint64_t>(dirty - found.begin()),
                                *dirty);
+        }
         at += size;
     }
     return std::nullopt;

@@ -88,9 +88,10 @@ Settled limits() {
     Settled all;
     for (int resource = 0; resource < static_cast<int>(RLIM_NLIMITS); ++resource) {
         rlimit limit{};
-        if (::getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) == 0)
+        if (::getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) == 0) {
             all.emplace(fmt::format("resource limit {}", resource),
                         fmt::format("{} of {}", limit.rlim_cur, limit.rlim_max));
+        }
     }
     return all;
 }
@@ -99,10 +100,11 @@ std::vector<std::string> differences(const Settled &before, const Settled &after
     std::vector<std::string> all;
     for (const auto &[name, value] : before) {
         const auto now = after.find(name);
-        if (now == after.end())
+        if (now == after.end()) {
             all.push_back(fmt::format("{} was {} and is gone", name, value));
-        else if (now->second != value)
+        } else if (now->second != value) {
             all.push_back(fmt::format("{} was {} and is {}", name, value, now->second));
+        }
     }
     for (const auto &[name, value] : after) {
         if (!before.contains(name))

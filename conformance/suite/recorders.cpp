@@ -19,14 +19,15 @@ void breach(Answer &answer, std::string text) {
 // What the sinks have in common: a row after the sink said stop, after the last page, or without end.
 template <typename Rows>
 bool may_take(Answer &answer, const Rows &rows) {
-    if (answer.was_stopped)
+    if (answer.was_stopped) {
         breach(answer, "emitted another row after the sink had answered DRV_E_STOPPED");
-    else if (!answer.tokens.empty())
+    } else if (!answer.tokens.empty()) {
         breach(answer, "emitted a row after next_page, which must come last");
-    else if (rows.size() >= kMaxRows)
+    } else if (rows.size() >= kMaxRows) {
         breach(answer, fmt::format("emitted more than {} rows", kMaxRows));
-    else
+    } else {
         return true;
+    }
     return false;
 }
 
@@ -67,15 +68,15 @@ drv_status VolumeRecorder::on_next_page(void *data, drv_str token) noexcept {
     auto &self = *static_cast<VolumeRecorder *>(data);
     const std::lock_guard lock(self.mutex_);
     Answer &answer = self.answer_;
-    if (answer.was_stopped)
+    if (answer.was_stopped) {
         breach(answer, "called next_page after the sink had answered DRV_E_STOPPED");
-    else if (!answer.tokens.empty())
+    } else if (!answer.tokens.empty()) {
         breach(answer, "called next_page twice");
-    else if (const auto problem = problem_with(token, kMaxTokenBytes))
+    } else if (const auto problem = problem_with(token, kMaxTokenBytes)) {
         breach(answer, "gave a page token that " + *problem);
-    else if (token.len == 0)
+    } else if (token.len == 0) {
         breach(answer, "gave an empty page token, which would start the listing again");
-    else {
+    } else {
         answer.tokens.emplace_back(view_of(token));
         return DRV_OK;
     }

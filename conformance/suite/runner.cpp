@@ -39,10 +39,11 @@ TestResult from_end(const Case &running, const SandboxEnd &end, const OpTrace &t
         result.outcome = end.how == SandboxEnd::How::timed_out ? Outcome::timeout : Outcome::crash;
         result.reason = describe(end);
         result.op = op_of(trace);
-        if (written && end.how != SandboxEnd::How::timed_out)
+        if (written && end.how != SandboxEnd::How::timed_out) {
             result.reason += ", after the test itself had ended";
-        else if (end.how == SandboxEnd::How::exited)
+        } else if (end.how == SandboxEnd::How::exited) {
             result.reason += " without a result";
+        }
     }
     if (is_failure(result.outcome))
         result.output_tail = as_text(end.output_tail);
@@ -115,12 +116,13 @@ std::vector<std::string> Runner::leftovers() const {
     const auto objects = Tracker::remaining(settings_.tracker_file());
     if (!objects)
         return {objects.error().message};
-    for (const Tracked &each : *objects)
+    for (const Tracked &each : *objects) {
         left.push_back(fmt::format("{} {}",
                                    each.kind == TrackedKind::volume     ? "volume"
                                    : each.kind == TrackedKind::snapshot ? "snapshot"
                                                                         : "attachment of",
                                    as_text(each.id.substr(0, 64))));
+    }
     return left;
 }
 
@@ -133,11 +135,12 @@ void Runner::sweep(TestResult &result) {
         return;
     const auto end = run_in_sandbox(
         {.program = "/proc/self/exe", .arguments = options_.sweep_arguments, .limit = settings_.limit});
-    if (!end)
+    if (!end) {
         result.warnings.push_back("what the test made could not be swept: " + end.error().message);
-    else if (end->how != SandboxEnd::How::exited || end->code != 0)
+    } else if (end->how != SandboxEnd::How::exited || end->code != 0) {
         result.warnings.push_back(fmt::format("what the test made is still there ({}): {}", describe(*end),
                                               as_text(end->output_tail)));
+    }
 }
 
 int run_one(const Settings &settings, const Case &running) {

@@ -56,9 +56,10 @@ TestResult Test::run() {
     is_body_over_ = true;
     guarded([&] { clean_up(); });
     if (!result_.findings.empty() && case_.binding == Binding::quality) {
-        for (const Finding &finding : result_.findings)
+        for (const Finding &finding : result_.findings) {
             result_.warnings.push_back(
                 fmt::format("expected: {}; found: {}", finding.expected, finding.found));
+        }
         result_.findings.clear();
     }
     if (!result_.findings.empty()) {
@@ -90,11 +91,12 @@ std::string Test::last_op() const {
 }
 
 void Test::note(std::string expected, std::string found) {
-    if (is_body_over_) // cleaning up is not what the case is about
+    if (is_body_over_) { // cleaning up is not what the case is about
         result_.warnings.push_back(
             fmt::format("while cleaning up: expected: {}; found: {}", expected, found));
-    else
+    } else {
         result_.findings.push_back({std::move(expected), std::move(found), last_op()});
+    }
 }
 
 void Test::fail(std::string expected, std::string found) {
@@ -132,9 +134,10 @@ BackendSettings Test::backend_settings() {
 
 BackendSettings Test::bad_settings() {
     auto checked = check_bad_settings(settings_.file, *library());
-    if (!checked)
+    if (!checked) {
         skip("the bad-keys of the case file are refused before they reach the driver: " +
              checked.error().message);
+    }
     return std::move(*checked);
 }
 

@@ -47,9 +47,10 @@ char letter(TrackedKind kind) {
 
 Result<Tracker> Tracker::open(const std::filesystem::path &file) {
     UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    if (!fd)
+    if (!fd) {
         return fail_errno(errno,
                           fmt::format("{}: the list of what tests made cannot be opened", file.native()));
+    }
     return Tracker(std::move(fd));
 }
 
@@ -94,10 +95,11 @@ Result<std::vector<Tracked>> Tracker::remaining(const std::filesystem::path &fil
                                                  : TrackedKind::attachment,
                            .id = std::move(*id_bytes),
                            .node = std::move(*node_bytes)};
-        if (sign == "-")
+        if (sign == "-") {
             std::erase(there, what);
-        else if (std::find(there.begin(), there.end(), what) == there.end())
+        } else if (std::find(there.begin(), there.end(), what) == there.end()) {
             there.push_back(what);
+        }
     }
     return there;
 }

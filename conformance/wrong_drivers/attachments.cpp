@@ -25,9 +25,10 @@ bool other_on(const drv_instance *self, drv_str but, drv_str node, volume &other
     bool is_found = false;
     if (images_list(self->folder, &ids, &count).error != 0)
         return false;
-    for (size_t i = 0; i < count && !is_found; ++i)
+    for (size_t i = 0; i < count && !is_found; ++i) {
         is_found = view(but) != ids[i] && images_load(self->folder, ids[i], &other).error == 0 &&
                    view(node) == other.node;
+    }
     std::free(ids); // NOLINT: cfile's, from malloc
     return is_found;
 }

@@ -26,9 +26,10 @@ drv_status extend_locked(const drv_instance *self, const drv_call *call, const c
     if (found.error == ENOENT)
         return no_such_volume(call, id);
     if (found.error == 0 && bytes > grown.bytes) {
-        if (grown.node[0] != '\0')
+        if (grown.node[0] != '\0') {
             return fail(call, DRV_E_CONFLICT, 0, "volume %s is attached to node %s: detach it first", id,
                         grown.node);
+        }
         found = grow_image(self->folder, grown, bytes);
     }
     return found.error == 0 ? emit(grown, origin_of(self->folder, id), false, sink)
@@ -42,9 +43,10 @@ drv_status extend(drv_instance *self, const drv_call *call, drv_str volume_id, u
         return bad_id(call);
     if (flags != 0)
         return bad_flags(call, flags);
-    if (bytes > kMaxBytes)
+    if (bytes > kMaxBytes) {
         return fail(call, DRV_E_INVALID, 0, "a volume has at most %llu bytes",
                     static_cast<unsigned long long>(kMaxBytes));
+    }
     Fd lock;
     const drv_status status = lock_volume(self, call, id, lock.out());
     return status == DRV_OK ? extend_locked(self, call, id, (bytes + kUnit - 1) / kUnit * kUnit, sink)
@@ -64,9 +66,10 @@ drv_status clone_image(drv_instance *self, const drv_call *call, int from_folder
         return fail(call, DRV_E_INVALID, 0, "a name has at most %d bytes of UTF-8", TEXT_SIZE - 1);
     if (request->pool.len > 0 || request->profile.len > 0)
         return fail(call, DRV_E_INVALID, 0, "this backend has neither pools nor profiles");
-    if (request->bytes > kMaxBytes)
+    if (request->bytes > kMaxBytes) {
         return fail(call, DRV_E_INVALID, 0, "a volume has at most %llu bytes",
                     static_cast<unsigned long long>(kMaxBytes));
+    }
     Fd lock;
     if (const drv_status status = lock_volume(self, call, made.id, lock.out()); status != DRV_OK)
         return status;
@@ -77,9 +80,10 @@ drv_status clone_image(drv_instance *self, const drv_call *call, int from_folder
     if (found.error != 0)
         return fail_with(self, call, from_id, found);
     made.bytes = request->bytes == 0 ? from.bytes : (request->bytes + kUnit - 1) / kUnit * kUnit;
-    if (made.bytes < from.bytes)
+    if (made.bytes < from.bytes) {
         return fail(call, DRV_E_INVALID, 0, "a clone of %s has at least %llu bytes", from_id,
                     static_cast<unsigned long long>(from.bytes));
+    }
     volume there{};
     found = images_load(self->folder, made.id, &there);
     if (found.error == 0) {

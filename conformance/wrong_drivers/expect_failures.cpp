@@ -28,9 +28,10 @@ void tell(const boost::json::object &row) {
     std::printf("%s %s %s %s\n", text(row, "outcome").c_str(), text(row, "id").c_str(),
                 text(row, "reason").c_str(), text(row, "op").c_str());
     if (const auto *findings = row.if_contains("findings")) {
-        for (const auto &each : findings->as_array())
+        for (const auto &each : findings->as_array()) {
             std::printf("    expected: %s\n    found: %s\n", text(each.as_object(), "expected").c_str(),
                         text(each.as_object(), "found").c_str());
+        }
     }
 }
 

@@ -20,9 +20,10 @@ drv_status create_locked(const drv_instance *self, const drv_call *call, int fol
     volume there{};
     problem found = images_load(folder, made.id, &there);
     if (found.error == 0) {
-        if (origin_of(folder, made.id) != volume_id)
+        if (origin_of(folder, made.id) != volume_id) {
             return fail(call, DRV_E_EXISTS, 0, "snapshot %s exists already, of volume %s", made.id,
                         origin_of(folder, made.id).c_str());
+        }
         return emit(there, volume_id, true, sink);
     }
     volume from{};

@@ -141,13 +141,14 @@ drv_status create(drv_instance *self, const drv_call *call, const drv_create_req
         const std::lock_guard lock(memory.mutex);
         memory.kept = request.id;
     }
-    if (is(Fault::logs_secret) && self->host->log_enabled(self->host, DRV_LOG_INFO) != 0)
+    if (is(Fault::logs_secret) && self->host->log_enabled(self->host, DRV_LOG_INFO) != 0) {
         static_cast<void>(self->host->secret(
             self->host, text_of("password"), const_cast<drv_host_v1 *>(self->host), // NOLINT: only read
             [](void *host, drv_str value) {
                 const auto *to = static_cast<const drv_host_v1 *>(host);
                 to->log(to, DRV_LOG_INFO, str("signed in with " + std::string(view(value))));
             }));
+    }
     const drv_status status = right().create(self, call, &request, sink);
     char id[ID_SIZE];
     if (status != DRV_OK || !copy_id(request.id, id))

@@ -136,9 +136,10 @@ private:
             read_dataset();
         } else if (const auto *backends = section("backends");
                    backends != nullptr && config_.backends.empty()) {
-            if (!has_problem_in("backends"))
+            if (!has_problem_in("backends")) {
                 report(backends->position, "backends", "nothing", "at least one backend",
                        "names no backend; expected at least one, such as local: {driver: loopback}");
+            }
         } else if (config_.backends.size() > 1) {
             const auto &first = config_.backends.front();
             report(backends->position, "backends", "no default", "dataset.backend",
@@ -181,12 +182,13 @@ private:
         }
         const bool only_selects = dataset.driver_keys.empty() && value("dataset.driver") == nullptr &&
                                   value("dataset.isolation") == nullptr && value("dataset.sha256") == nullptr;
-        if (!only_selects)
+        if (!only_selects) {
             report(
                 name->position, "dataset.backend", fmt::format("\"{}\"", config_.default_backend),
                 "a backend with its keys in one place",
                 fmt::format("{0} is defined under backends and has more keys here; move them to backends.{0}",
                             config_.default_backend));
+        }
     }
 
     void read_control_service() {

@@ -65,9 +65,10 @@ TEST(AgentConfig, DefaultsAreThoseOfTheSchema) {
     std::string text = "version: 1\ndataset: {backend: loopback}\n";
     for (const std::string_view section : {"agent", "docker", "logging"}) {
         text += fmt::format("{}:\n", section);
-        for (const auto &key : schema_keys())
+        for (const auto &key : schema_keys()) {
             if (key.section == section && !key.fallback.empty())
                 text += fmt::format("  {}: {}\n", key.name, key.fallback);
+        }
     }
     expect_same_settings(parse(text), AgentConfig{});
     EXPECT_EQ(find_key("control-service", "port")->fallback, std::to_string(ControlServiceSettings{}.port));

@@ -73,11 +73,12 @@ public:
     tl::expected<CheckedBackend, std::vector<Problem>> check() {
         for (const auto &key : backend_.keys) {
             const auto found = std::ranges::find(declared_, key.name, &ConfigKey::name);
-            if (found == declared_.end())
+            if (found == declared_.end()) {
                 report_unknown(key);
-            else if (key.value.shape !=
-                     RawValue::Shape::null) // as if it were absent, as drivers always had it
+            } else if (key.value.shape !=
+                       RawValue::Shape::null) { // as if it were absent, as drivers always had it
                 check_value(key, *found);
+            }
         }
         for (const auto &key : declared_)
             check_absent(key);

@@ -25,9 +25,10 @@ bool is_alnum(char c) {
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    for (char &c : out)
+    for (char &c : out) {
         if (c >= 'A' && c <= 'Z')
             c = static_cast<char>(c - 'A' + 'a');
+    }
     return out;
 }
 
@@ -166,9 +167,10 @@ std::optional<std::size_t> find_bad_utf8(std::string_view text) {
         }
         if (byte(at + 1) < low || byte(at + 1) > high)
             return at;
-        for (std::size_t i = 2; i < length; ++i)
+        for (std::size_t i = 2; i < length; ++i) {
             if ((byte(at + i) & 0xC0) != 0x80)
                 return at;
+        }
         at += length;
     }
     return std::nullopt;

@@ -92,13 +92,16 @@ const SchemaKey *find_key(std::string_view section, std::string_view name) noexc
 
 std::vector<std::string> names_in(std::string_view section) {
     std::vector<std::string> found;
-    for (const auto &key : kKeys)
+    for (const auto &key : kKeys) {
         if (key.section == section)
             found.emplace_back(key.name);
-    if (section.empty())
-        for (const auto &inner : kSections)
+    }
+    if (section.empty()) {
+        for (const auto &inner : kSections) {
             if (!inner.path.empty() && inner.path.find('.') == std::string_view::npos)
                 found.emplace_back(inner.path);
+        }
+    }
     return found;
 }
 

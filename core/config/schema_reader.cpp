@@ -188,18 +188,21 @@ private:
     }
 
     static std::string section_of(std::string_view name) {
-        for (const auto &key : schema_keys())
+        for (const auto &key : schema_keys()) {
             if (key.name == name && !key.section.empty() && key.section.find('*') == std::string_view::npos)
                 return std::string(key.section);
+        }
         return {};
     }
 
     void report_missing(const SchemaSection &section, const std::string &path, SourcePosition at,
                         const std::map<std::string, SourcePosition, std::less<>> &seen) {
-        for (const auto &key : schema_keys())
-            if (key.section == section.path && key.required && !seen.contains(key.name))
+        for (const auto &key : schema_keys()) {
+            if (key.section == section.path && key.required && !seen.contains(key.name)) {
                 report(at, join(path, key.name), "nothing", describe(key),
                        fmt::format("missing; expected {}", describe(key)));
+            }
+        }
     }
 
     void read_value(const YamlEntry &entry, const SchemaKey &key, const std::string &path) {
@@ -215,9 +218,10 @@ private:
         if (key.kind == ValueKind::names && node.shape == YamlNode::Shape::list) {
             SchemaKey each = key;
             each.kind = ValueKind::name;
-            for (const auto &item : node.items)
+            for (const auto &item : node.items) {
                 if (auto text = check_scalar(item, each, path))
                     value.texts.push_back(std::move(*text));
+            }
         } else if (auto text = check_scalar(node, key, path)) {
             value.texts.push_back(std::move(*text));
         } else {
@@ -238,15 +242,16 @@ private:
         if (value)
             return value;
         std::string message = fmt::format("{} is not {}", in_quotes(text), describe(key));
-        if (key.kind == ValueKind::version)
+        if (key.kind == ValueKind::version) {
             message = fmt::format("version {} of the format is unknown; expected 1", in_quotes(text));
-        else if (const auto bytes = parse_size(text);
-                 key.kind == ValueKind::size && !bytes && text.find(' ') == std::string::npos)
+        } else if (const auto bytes = parse_size(text);
+                   key.kind == ValueKind::size && !bytes && text.find(' ') == std::string::npos) {
             message = bytes.error().message;
-        else if (key.kind == ValueKind::choice)
+        } else if (key.kind == ValueKind::choice) {
             message = choice_message(key, text);
-        else if (text.find("${") != std::string::npos)
+        } else if (text.find("${") != std::string::npos) {
             message += "; variables are not replaced in this file";
+        }
         report(node.position, path, in_quotes(text), describe(key), std::move(message));
         return std::nullopt;
     }

@@ -29,9 +29,10 @@ Resolved resolve_variable(const std::string &name) {
     if (name.empty() || !std::ranges::all_of(name, is_name) || (name[0] >= '0' && name[0] <= '9'))
         return refuse("env: needs the name of a variable (letters, digits and _), such as env:ARRAY_TOKEN");
     const char *value = std::getenv(name.c_str());
-    if (value == nullptr || *value == '\0')
+    if (value == nullptr || *value == '\0') {
         return refuse(fmt::format("env:{} is {} in the agent's environment", name,
                                   value == nullptr ? "not set" : "empty"));
+    }
     if (find_bad_utf8(value))
         return refuse(fmt::format("env:{} is not UTF-8 text", name));
     return ResolvedSecret{SecretText(value), false};
@@ -43,9 +44,10 @@ std::string distrust(const struct stat &status) {
         return "is not a regular file";
     if (status.st_uid != 0 && status.st_uid != ::geteuid())
         return fmt::format("belongs to user {}; expected root or the agent's own user", status.st_uid);
-    if ((status.st_mode & (S_IRWXO | S_IWGRP)) != 0)
+    if ((status.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
         return fmt::format("has mode {:04o}, so that others could read or change it; chmod 0600 it",
                            status.st_mode & 07777U);
+    }
     if (status.st_size > static_cast<off_t>(kMaxSecretBytes))
         return "is larger than 64 KiB";
     return {};

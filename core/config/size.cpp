@@ -104,9 +104,10 @@ std::string format_size(std::uint64_t bytes) {
     const std::uint64_t unit = std::uint64_t{1} << (10 * power);
     const auto hundredths = static_cast<unsigned>(Wide{bytes % unit} * 100 / unit);
     std::string text = fmt::format("{}", bytes / unit);
-    if (hundredths != 0)
+    if (hundredths != 0) {
         text +=
             hundredths % 10 == 0 ? fmt::format(".{}", hundredths / 10) : fmt::format(".{:02}", hundredths);
+    }
     return fmt::format("{} {}", text, kNames[power]);
 }
 

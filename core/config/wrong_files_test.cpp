@@ -29,9 +29,10 @@ std::string read_file(const fs::path &path) {
 
 std::vector<std::string> wrong_files() {
     std::vector<std::string> names;
-    for (const auto &entry : fs::directory_iterator(kFolder))
+    for (const auto &entry : fs::directory_iterator(kFolder)) {
         if (entry.path().extension() == ".yml")
             names.push_back(entry.path().stem().string());
+    }
     std::ranges::sort(names);
     return names;
 }
@@ -97,10 +98,11 @@ TEST(WrongFiles, NoSlipOfTheKeyboardShowsASecret) {
             const auto secret = text.rfind("hunter2", at);
             if (secret != std::string::npos && at > secret && at < secret + 7)
                 continue;
-            if (random() % 2 == 0)
+            if (random() % 2 == 0) {
                 text.erase(at, text.compare(at, 7, "hunter2") == 0 ? 0 : 1);
-            else
+            } else {
                 text.insert(at, 1, kLetters[random() % kLetters.size()]);
+            }
         }
         auto config = parse_agent_config(text);
         auto problems = config ? config->warnings : config.error();
@@ -109,11 +111,12 @@ TEST(WrongFiles, NoSlipOfTheKeyboardShowsASecret) {
             const auto &more = checked ? checked->warnings : checked.error();
             problems.insert(problems.end(), more.begin(), more.end());
         }
-        for (const auto &problem : problems)
+        for (const auto &problem : problems) {
             ASSERT_EQ((render_with_source(problem) + problem.found + problem.expected).find("hunter"),
                       std::string::npos)
                 << render_with_source(problem) << "\nin\n"
                 << text;
+        }
     }
 }
 

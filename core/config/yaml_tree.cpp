@@ -130,10 +130,11 @@ private:
             "tag:yaml.org,2002:seq",
             "tag:yaml.org,2002:map",
         };
-        if (!kPlainTags.contains(tag))
+        if (!kPlainTags.contains(tag)) {
             refuse(mark,
                    "a YAML tag (a word that starts with '!') has no meaning here; remove it, or quote the "
                    "value if it starts with '!'");
+        }
         if (open_.size() >= kMaxDepth)
             refuse_depth(mark);
         count(mark, 1);

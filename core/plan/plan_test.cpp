@@ -54,13 +54,13 @@ std::vector<Records> all_records() {
 
 template <typename Visit>
 void for_each_observation(const Visit &visit) {
-    for (int backend = 0; backend < 3; ++backend)
-        for (int matches = 0; matches < 2; ++matches)
-            for (int attachment = 0; attachment < 4; ++attachment)
-                for (int fenced = 0; fenced < 2; ++fenced)
-                    for (int device = 0; device < 4; ++device)
-                        for (int content = 0; content < 5; ++content)
-                            for (int mount = 0; mount < 4; ++mount)
+    for (int backend = 0; backend < 3; ++backend) {
+        for (int matches = 0; matches < 2; ++matches) {
+            for (int attachment = 0; attachment < 4; ++attachment) {
+                for (int fenced = 0; fenced < 2; ++fenced) {
+                    for (int device = 0; device < 4; ++device) {
+                        for (int content = 0; content < 5; ++content) {
+                            for (int mount = 0; mount < 4; ++mount) {
                                 visit(Observation{.backend = static_cast<Presence>(backend),
                                                   .backend_matches_owner = matches != 0,
                                                   .attachment = static_cast<Attachment>(attachment),
@@ -69,6 +69,13 @@ void for_each_observation(const Visit &visit) {
                                                   .content = static_cast<Content>(content),
                                                   .content_has_our_uuid = false,
                                                   .mount = static_cast<MountSeen>(mount)});
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 TEST(Decide, EveryStateHasANameOfItsOwn) {

@@ -148,9 +148,10 @@ drv::Group Loopback::group_snapshot(drv::Call &call, const drv::GroupSnapshotReq
         throw Error(Code::not_found, "there is no group " + quoted(request.group_id));
     if (const auto there = groups_.load(key)) {
         if (there->kind != GroupKind::snapshot || there->parent != request.group_id ||
-            there->members != record.members)
+            there->members != record.members) {
             throw Error(Code::exists, "group snapshot " + quoted(request.id) +
                                           " exists already, of another group or with other snapshots");
+        }
         return to_group(*there);
     }
     if (wanted.size() != group->members.size() ||

@@ -60,10 +60,11 @@ std::vector<std::string> JsonReader::texts(std::string_view key) {
         return all;
     }
     for (const boost::json::value &each : value->get_array()) {
-        if (!each.is_string() || each.get_string().empty())
+        if (!each.is_string() || each.get_string().empty()) {
             report(key, "holds something that is no text");
-        else
+        } else {
             all.emplace_back(each.get_string());
+        }
     }
     return all;
 }

@@ -103,9 +103,10 @@ drv::Volume Loopback::take_over(const drv::Call &call, const Shelf &shelf, const
     const auto stray = shelf.load_stray(wanted, shelf.released());
     if (!stray || (volume != nullptr && !stray->known))
         throw Error(Code::not_found, "there is no unmanaged " + what + " " + quoted(wanted));
-    if (volume != nullptr && stray->known->volume_backend_id != volume->backend_id)
+    if (volume != nullptr && stray->known->volume_backend_id != volume->backend_id) {
         throw Error(Code::conflict,
                     "snapshot " + quoted(wanted) + " is of another volume than " + quoted(volume->id));
+    }
     if (!stray->refused.empty())
         throw Error(Code::conflict, what + " " + quoted(wanted) + " cannot be adopted: " + stray->refused);
     if (const auto loops = find_loops({}, stray->file); !loops.empty()) {
@@ -127,9 +128,10 @@ drv::Volume Loopback::take_over(const drv::Call &call, const Shelf &shelf, const
 }
 
 drv::Volume Loopback::adopt(drv::Call &call, const drv::AdoptRequest &request) {
-    if (!request.volume_id.empty())
+    if (!request.volume_id.empty()) {
         throw Error(Code::invalid,
                     "volume_id is " + quoted(request.volume_id) + ", but a volume is to be adopted");
+    }
     const Fd lock = locks_.lock(
         call, {{volumes_.lock_name(key_of(request.id))}, {volumes_.stray_lock_name(request.backend_id)}},
         "volume " + quoted(request.id) + " or " + quoted(request.backend_id));

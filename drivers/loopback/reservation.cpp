@@ -27,7 +27,8 @@ std::uint64_t shared_bytes(int file) {
     std::vector<std::byte> buffer(sizeof(fiemap) + kExtentsAtOnce * sizeof(fiemap_extent));
     std::uint64_t shared = 0;
     for (std::uint64_t at = 0;;) {
-        fiemap map{};
+        fiemap map; // ends in an array of no size, which braces cannot fill
+        std::memset(&map, 0, sizeof map);
         map.fm_start = at;
         map.fm_length = FIEMAP_MAX_OFFSET - at;
         map.fm_flags = FIEMAP_FLAG_SYNC;

@@ -37,7 +37,7 @@ Answer stopped(Test &test, const Op &op, Stop how, std::chrono::milliseconds mom
     if (how != Stop::by_deadline)
         source.cancel();
     const auto since = std::chrono::steady_clock::now();
-    const Answer answer = running.get();
+    Answer answer = running.get();
     const auto took = std::chrono::steady_clock::now() - since;
     well_formed(test, answer);
     test.expect(took <= kEndLimit,

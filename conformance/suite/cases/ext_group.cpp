@@ -222,7 +222,7 @@ void lists(Test &test) {
     Groups groups(test);
     const GroupRow one = groups.made({test.make_volume().id});
     const GroupRow other = groups.made({});
-    for (const std::uint64_t page : {0, 1, 100}) {
+    for (const std::uint64_t page : {0U, 1U, 100U}) {
         const auto rows = groups.all(page);
         test.expect(has(rows, one.id) && has(rows, other.id), "every group", "one is missing");
     }

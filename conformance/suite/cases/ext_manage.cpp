@@ -91,7 +91,7 @@ void there_and_back(Test &test) {
     absent(test, test.instance(), volume.id);
     test.expect(!contains(list_all(test, test.instance()), volume.id), "it is not listed as managed",
                 "it is");
-    for (const std::uint64_t page : {0, 1}) {
+    for (const std::uint64_t page : {0U, 1U}) {
         const auto rows = unmanaged(test, page);
         const BackendVolume *listed = find(rows, volume.backend_id);
         test.expect(listed != nullptr && listed->id.empty(), "it is listed as unmanaged, without an id",

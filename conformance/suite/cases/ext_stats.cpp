@@ -84,7 +84,7 @@ void only_grow(Test &test) {
 void of_all(Test &test) {
     const BackendVolume one = test.make_volume();
     const BackendVolume other = test.make_volume();
-    for (const std::uint64_t page : {0, 1, 100}) {
+    for (const std::uint64_t page : {0U, 1U, 100U}) {
         const auto rows = all_stats(test, page);
         test.expect(has(rows, one.id) && has(rows, other.id), "every managed volume", "one is missing");
     }

@@ -61,10 +61,11 @@ void one_export(Test &test) {
     std::vector<std::string> others;
     bool has_entry = false;
     for (const ExportedSymbol &symbol : *exports) {
-        if (symbol.name == "drv_entry_v1")
+        if (symbol.name == "drv_entry_v1") {
             has_entry = symbol.is_function;
-        else if (!is_of_toolchain(symbol.name) && !symbol.name.starts_with("drv_entry_v"))
+        } else if (!is_of_toolchain(symbol.name) && !symbol.name.starts_with("drv_entry_v")) {
             others.push_back(symbol.name);
+        }
     }
     test.expect(has_entry, "the function drv_entry_v1 is exported", "it is not");
     test.expect(others.empty(), "nothing but the entry is exported",
@@ -124,10 +125,11 @@ void config_fallbacks(Test &test) {
 }
 
 void config_help(Test &test) {
-    for (const ConfigKey &key : test.library()->description().config_keys)
+    for (const ConfigKey &key : test.library()->description().config_keys) {
         test.expect(!key.help.empty() && key.help.find('\n') == std::string::npos,
                     fmt::format("the key {} has one line of help for people", key.name),
                     key.help.empty() ? "it has none" : "it has several");
+    }
 }
 
 struct KnownExtension {
@@ -226,25 +228,28 @@ void add_load_cases(Registry &all) {
            "An extension that does not exist gives NULL.", [](Test &test) {
                for (const std::string_view id :
                     {"drv.no-such-extension/1", "", "drv.", "com.example.nothing/7", "drv.snapshot/0",
-                     "drv.snapshot/2", "drv.snapshot", "DRV.SNAPSHOT/1", "drv.snapshot/01"})
+                     "drv.snapshot/2", "drv.snapshot", "DRV.SNAPSHOT/1", "drv.snapshot/01"}) {
                    test.expect(test.instance().extension(id) == nullptr, fmt::format("NULL for \"{}\"", id),
                                "a table");
+               }
            });
     add_at(all, Stage::open, kMandatory, "load.extension-trailing-garbage",
            "The id of an extension with anything before or behind it gives NULL.", [](Test &test) {
                for (const KnownExtension &known : kExtensions) {
                    const std::string id(known.id);
                    for (const std::string &wrong : {id + "x", id + " ", id + "\n", id + std::string(1, '\0'),
-                                                    id + "0", id.substr(0, id.size() - 1), " " + id})
+                                                    id + "0", id.substr(0, id.size() - 1), " " + id}) {
                        test.expect(test.instance().extension(wrong) == nullptr,
                                    fmt::format("NULL for \"{}\"", wrong), "a table");
+                   }
                }
            });
     add_at(all, Stage::open, kMandatory, "load.extension-fixed",
            "An extension's answer stays the same as long as the backend is open.", [](Test &test) {
-               for (const KnownExtension &known : kExtensions)
+               for (const KnownExtension &known : kExtensions) {
                    test.expect(test.instance().extension(known.id) == test.instance().extension(known.id),
                                fmt::format("the same answer for {} twice", known.id), "two different ones");
+               }
            });
     add_at(all, Stage::open, kMandatory, "load.extension-tables",
            "Every offered extension has a table of full size without an empty slot.", extension_tables);

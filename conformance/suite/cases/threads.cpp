@@ -44,9 +44,10 @@ std::vector<Seen> in_parallel(Test &test, Instance &instance, std::size_t worker
 void own_answers(Test &test, const std::vector<Seen> &all) {
     for (const Seen &each : all) {
         ok(test, each.answer, "works beside other ops");
-        for (const BackendVolume &row : each.answer.volumes)
+        for (const BackendVolume &row : each.answer.volumes) {
             test.expect(row.id == each.id, fmt::format("{} of {} emits that volume", each.answer.op, each.id),
                         fmt::format("it emitted \"{}\"", row.id));
+        }
     }
 }
 
@@ -125,9 +126,10 @@ void list_beside(Test &test) {
         ok(test, each.answer, "works beside other ops");
         if (each.answer.op != "list" || !each.answer.tokens.empty())
             continue;
-        for (const std::string &id : stay)
+        for (const std::string &id : stay) {
             test.expect(contains(each.answer.volumes, id), "a listing has every volume that nobody touches",
                         fmt::format("{} is lost among {} rows", id, each.answer.volumes.size()));
+        }
     }
 }
 
