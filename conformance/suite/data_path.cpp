@@ -151,7 +151,7 @@ void DataPath::format(const Plugged &plugged) {
 }
 
 std::filesystem::path DataPath::mount(const Plugged &plugged) {
-    const auto target = target_of(plugged);
+    auto target = target_of(plugged);
     need(filesystem::mount(block_device(plugged.device), target, test_.file().fstype, {}, soon()),
          "the filesystem mounts");
     mounted_.push_back(plugged.id);

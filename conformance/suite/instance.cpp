@@ -192,17 +192,17 @@ Answer Instance::list(const ListArguments &arguments, const CallOptions &options
     });
 }
 
-void Instance::track(TrackedKind kind, std::string_view id, std::string_view node) {
+void Instance::track(TrackedKind kind, std::string_view id, std::string_view node) const {
     if (to_.tracker != nullptr)
         to_.tracker->add({.kind = kind, .id = std::string(id), .node = std::string(node)});
 }
 
-void Instance::untrack(TrackedKind kind, std::string_view id, std::string_view node) {
+void Instance::untrack(TrackedKind kind, std::string_view id, std::string_view node) const {
     if (to_.tracker != nullptr)
         to_.tracker->remove({.kind = kind, .id = std::string(id), .node = std::string(node)});
 }
 
-void Instance::note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there) {
+void Instance::note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there) const {
     const bool is_snapshot = kind == TrackedKind::snapshot;
     if (answer.is_ok()) {
         if (to_.model != nullptr && answer.volumes.size() == 1) {

@@ -152,9 +152,9 @@ private:
                        const Make &make);
     template <typename Table>
     const Table &table(std::string_view id);
-    void track(TrackedKind kind, std::string_view id, std::string_view node = {});
-    void untrack(TrackedKind kind, std::string_view id, std::string_view node = {});
-    void note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there);
+    void track(TrackedKind kind, std::string_view id, std::string_view node = {}) const;
+    void untrack(TrackedKind kind, std::string_view id, std::string_view node = {}) const;
+    void note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there) const;
     void note_destroyed(TrackedKind kind, std::string_view id, std::uint64_t flags, const Answer &answer);
 
     std::shared_ptr<DriverLibrary> library_;

@@ -23,7 +23,7 @@ TestResult broken(const Case &running, const Error &error) {
 
 // The op, if one was running when the process ended or hung; else the last one, so that it reads.
 std::string op_of(const OpTrace &trace) {
-    const std::string last = trace.last();
+    std::string last = trace.last();
     if (last.empty() || trace.is_running())
         return last;
     return "after " + last;

@@ -75,7 +75,7 @@ protected:
     }
 
     fs::path write_secret(std::string_view text, mode_t mode = 0600) {
-        const auto path = folder_ / "token";
+        auto path = folder_ / "token";
         std::ofstream(path, std::ios::binary) << text;
         ::chmod(path.c_str(), mode);
         return path;

@@ -23,7 +23,7 @@ protected:
     void TearDown() override { fs::remove_all(folder_); }
 
     fs::path write(std::string_view text, mode_t mode = 0600) {
-        const auto path = folder_ / "agent.yml";
+        auto path = folder_ / "agent.yml";
         std::ofstream(path, std::ios::binary) << text;
         ::chmod(path.c_str(), mode);
         return path;

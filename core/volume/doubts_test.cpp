@@ -49,7 +49,7 @@ protected:
         EXPECT_TRUE(mounted) << mounted.error().message;
         if (!mounted)
             return {};
-        const std::string data = read_file(mounted->mountpoint + "/file");
+        std::string data = read_file(mounted->mountpoint + "/file");
         EXPECT_TRUE(world_.unmount(name, "look"));
         return data;
     }

@@ -18,7 +18,7 @@ std::string Operations::begin(std::string_view kind, std::string_view volume) {
     OperationView view{
         .kind = std::string(kind), .volume = std::string(volume), .started_unix_ns = unix_now_ns()};
     view.id = fmt::format("op-{:x}-{}", view.started_unix_ns / 1'000'000, next_id_++);
-    const std::string id = view.id;
+    std::string id = view.id;
     running_.emplace(id, std::move(view));
     return id;
 }

@@ -86,7 +86,7 @@ std::string Volumes::submit_for(std::string_view kind, const VolumeRef &ref, Ope
     auto found = find_volume(journal_, ref);
     if (!found) {
         // Not through the queue of a volume that does not exist; still on a worker, as every answer.
-        const std::string operation = operations_.begin(kind, ref.name_or_id);
+        std::string operation = operations_.begin(kind, ref.name_or_id);
         operations_.end(operation, &found.error(), {});
         parts_.workers.post("", operation, [done = std::move(done), error = std::move(found).error()] {
             if (done)

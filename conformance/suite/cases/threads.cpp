@@ -102,9 +102,11 @@ void readers(Test &test) {
 void list_beside(Test &test) {
     Instance &instance = test.instance();
     std::vector<std::string> stay;
+    stay.reserve(3);
     for (int i = 0; i < 3; ++i)
         stay.push_back(test.make_volume().id);
     std::vector<CreateArguments> requests;
+    requests.reserve(8);
     for (int i = 0; i < 8; ++i)
         requests.push_back(test.small_volume());
     std::atomic<bool> over = false;

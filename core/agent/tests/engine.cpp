@@ -80,7 +80,7 @@ void Connection::close() {
     fd_ = -1;
 }
 
-void Connection::send(std::string_view bytes) {
+void Connection::send(std::string_view bytes) const {
     while (!bytes.empty() && fd_ >= 0) {
         const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0)

@@ -24,7 +24,7 @@ public:
     Connection &operator=(const Connection &) = delete;
 
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
-    void send(std::string_view bytes);
+    void send(std::string_view bytes) const;
     Answer receive();
     void close();
     // As Debian's dockerd 20.10 sends it: an empty Host, no Content-Type.
