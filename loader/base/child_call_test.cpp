@@ -190,7 +190,7 @@ TEST(KeptChildTest, AForkOfTheProcessLeavesItsParentsChildrenAlone) {
 TEST(FieldsTest, AnyBytesComeBackAndForeignTextIsNothing) {
     using testing::ElementsAre;
     using testing::IsEmpty;
-    const std::string odd("a\0b:3:", 7);
+    const std::string odd("a\0b:3:", 6);
     EXPECT_THAT(split_fields(join_fields({"", odd, "12:"})), ElementsAre("", odd, "12:"));
     EXPECT_THAT(split_fields(""), IsEmpty());
     for (const char *text : {"x", "5:abc", "3abc", ":abc", "-1:a", "99999999999999999999:a", "1:ab"})
