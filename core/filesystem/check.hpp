@@ -10,8 +10,8 @@
 namespace drover::filesystem {
 
 enum class CheckMode {
-    preen, // before a mount: ext4 by e2fsck -p, unless its superblock proves that it was left in good order;
-           // xfs nothing, since its mount replays the log
+    preen, // before a mount (but the one right after our own mkfs): ext4 by e2fsck -p, unless its superblock
+           // proves that it was left in good order; xfs nothing, since its mount replays the log
     verify // writes nothing and looks at everything: is what a crashed mkfs left whole?
 };
 

@@ -67,6 +67,37 @@ Result<MountEntry> verify(const BlockDevice &device, const std::filesystem::path
 }
 
 constexpr std::string_view kOnDisk = "on disk";
+constexpr mode_t kModeOfMkfs = 0755;
+
+// mkfs.ext4 leaves the journal out of a filesystem of fewer than 2048 blocks: of 8 MiB at most.
+constexpr std::uint64_t kSurelyHasJournal = 16ULL * 1024 * 1024;
+
+struct Root {
+    bool in_use = false;   // something is in it
+    bool has_mark = false; // lost+found
+};
+
+Result<Root> look_into(int fd, const std::filesystem::path &target) {
+    const std::unique_ptr<DIR, int (*)(DIR *)> folder(::fdopendir(::dup(fd)), &::closedir);
+    if (!folder)
+        return fail_errno(errno, fmt::format("listing {}", target.string()));
+    Root root;
+    for (;;) {
+        errno = 0;
+        const dirent *entry = ::readdir(folder.get());
+        if (entry == nullptr)
+            break;
+        const std::string_view name = entry->d_name;
+        if (name == "lost+found") {
+            root.has_mark = true;
+        } else if (name != "." && name != "..") {
+            root.in_use = true;
+        }
+    }
+    if (errno != 0)
+        return fail_errno(errno, fmt::format("listing {}", target.string()));
+    return root;
+}
 
 // In a child. Target, mode, uid, gid.
 Result<std::string> prepare_here(std::string_view arguments) {
@@ -78,36 +109,36 @@ Result<std::string> prepare_here(std::string_view arguments) {
     const UniqueFd fd(::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd)
         return fail_errno(errno, fmt::format("opening {}", target.string()));
-    const std::unique_ptr<DIR, int (*)(DIR *)> folder(::fdopendir(::dup(fd.get())), &::closedir);
-    if (!folder)
-        return fail_errno(errno, fmt::format("listing {}", target.string()));
-    bool has_mark = false;
-    while (const dirent *entry = ::readdir(folder.get())) {
-        const std::string_view name = entry->d_name;
-        if (name == "lost+found") {
-            has_mark = true;
-        } else if (name != "." && name != "..") {
-            return std::string(kOnDisk); // in use already: its owner has set what he wants
-        }
-    }
+    const auto root = look_into(fd.get(), target);
+    if (!root)
+        return fail(Error(root.error()));
+    struct stat status {};
     struct statfs filesystem {};
-    if (::fstatfs(fd.get(), &filesystem) != 0)
+    if (::fstat(fd.get(), &status) != 0 || ::fstatfs(fd.get(), &filesystem) != 0)
         return fail_errno(errno, fmt::format("looking at {}", target.string()));
-    const bool leaves_mark = filesystem.f_type == EXT4_SUPER_MAGIC;
-    if (leaves_mark && !has_mark)
+    const auto write_out = [&]() -> Result<std::string> {
+        if (::fsync(fd.get()) != 0)
+            return fail_errno(errno, fmt::format("writing out {}", target.string()));
         return std::string(kOnDisk);
+    };
+    const bool leaves_mark = filesystem.f_type == EXT4_SUPER_MAGIC;
+    // As mkfs leaves it, or as an earlier try left it. A check makes lost+found anew.
+    const mode_t mode_now = status.st_mode & 07777U;
+    const bool is_new = (mode_now == kModeOfMkfs || mode_now == mode) &&
+                        (status.st_uid == 0 || status.st_uid == uid) &&
+                        (status.st_gid == 0 || status.st_gid == gid);
+    if (root->in_use || !is_new || (leaves_mark && !root->has_mark))
+        return write_out();
     if (::fchown(fd.get(), uid, gid) != 0 || ::fchmod(fd.get(), mode) != 0)
         return fail_errno(errno, fmt::format("setting owner and mode of {}", target.string()));
-    if (has_mark && ::unlinkat(fd.get(), "lost+found", AT_REMOVEDIR) != 0) {
-        if (errno == ENOTEMPTY)
-            return std::string(kOnDisk); // what a check has found is data too
+    // What a check has found is data too, and stays.
+    if (root->has_mark && ::unlinkat(fd.get(), "lost+found", AT_REMOVEDIR) != 0 && errno != ENOTEMPTY)
         return fail_errno(errno, fmt::format("removing lost+found from {}", target.string()));
-    }
-    if (leaves_mark)
+    const std::uint64_t bytes =
+        static_cast<std::uint64_t>(filesystem.f_blocks) * static_cast<std::uint64_t>(filesystem.f_bsize);
+    if (leaves_mark && bytes >= kSurelyHasJournal)
         return std::string();
-    if (::fsync(fd.get()) != 0)
-        return fail_errno(errno, fmt::format("writing out {}", target.string()));
-    return std::string(kOnDisk);
+    return write_out();
 }
 
 } // namespace

@@ -23,11 +23,11 @@ struct MountOptions {
 Result<MountEntry> mount(const BlockDevice &device, const std::filesystem::path &target,
                          std::string_view fstype, const MountOptions &options, Deadline deadline);
 
-// On a filesystem that was just made: sets owner and mode of its root and removes lost+found. Changes nothing
-// when anything else is in it. Safe to repeat.
+// On a filesystem that was just made: sets owner and mode of its root and removes lost+found (an empty one).
+// Changes nothing when anything else is in it, or the root is not as mkfs leaves it. Safe to repeat.
 // True: that is on disk for good, from now or from before. False: it is done, and a power loss may undo it,
-// but then wholly, which the next call sees: lost+found goes last, and ext4 commits in order. xfs has no such
-// mark, so there it is always written out.
+// but then wholly, which the next call sees: lost+found goes last, and an ext4 with a journal commits in
+// order. Where there is no such mark (xfs, a tiny ext4) it is written out at once.
 Result<bool> prepare_new_root(const std::filesystem::path &target, mode_t mode, uid_t uid, gid_t gid,
                               Deadline deadline);
 

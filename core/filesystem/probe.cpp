@@ -68,8 +68,11 @@ Result<bool> read_edges(const BlockDevice &device) {
     if (bytes == 0)
         return fail(no_size(device));
     auto direct = open_device(device, O_RDONLY | O_DIRECT);
-    if (!direct && direct.error().code == Code::invalid)
-        direct = open_device(device, O_RDONLY); // no direct I/O here; BLKFLSBUF has emptied the cache
+    if (!direct && direct.error().code == Code::invalid) {
+        direct = open_device(device, O_RDONLY); // no direct I/O here
+        if (direct && ::ioctl(direct->get(), BLKFLSBUF, 0) != 0)
+            return fail_errno(errno, fmt::format("emptying the cache of device {}", describe(device)));
+    }
     if (!direct)
         return fail(std::move(direct).error());
     const auto length = static_cast<std::size_t>(std::min(bytes, kEdgeBytes));

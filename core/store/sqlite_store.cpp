@@ -37,6 +37,7 @@ public:
     Result<std::vector<Entry>> list(std::string_view prefix) override;
     using Store::commit;
     Result<std::int64_t> commit(std::span<const Write> writes, Outlives outlives) override;
+    Result<void> settle() override;
     Result<std::int64_t> revision() override;
 
 private:
@@ -48,6 +49,7 @@ private:
         bool done = false;
     };
 
+    Result<std::int64_t> queue_up(Request request);
     void write_out(const std::vector<Request *> &batch);
     Result<void> promise(const std::vector<Request *> &batch);
     Result<void> write_batch(const std::vector<Request *> &batch, std::int64_t &revision);
@@ -66,6 +68,7 @@ private:
     Statement remove_;
     Statement set_revision_;
     std::int64_t revision_ = 0;
+    bool owes_disk_ = false;     // the last commit did not wait
     bool waits_for_disk_ = true; // as prepare_schema leaves it
 
     std::mutex queue_mutex_; // never held while the database is used
@@ -139,8 +142,23 @@ Result<std::int64_t> SqliteStore::commit(std::span<const Write> writes, Outlives
         return fail(std::move(good).error());
     if (writes.empty())
         return revision();
+    return queue_up({.writes = writes, .outlives = outlives});
+}
 
-    Request request{.writes = writes, .outlives = outlives};
+Result<void> SqliteStore::settle() {
+    {
+        const std::lock_guard lock(database_mutex_);
+        if (!owes_disk_)
+            return {};
+    }
+    // A transaction that changes nothing, and waits.
+    auto settled = queue_up({.writes = {}, .outlives = Outlives::power_loss});
+    if (!settled)
+        return fail(std::move(settled).error());
+    return {};
+}
+
+Result<std::int64_t> SqliteStore::queue_up(Request request) {
     std::unique_lock lock(queue_mutex_);
     queue_.push_back(&request);
     queue_changed_.wait(lock, [&] { return request.done || !has_leader_; });
@@ -172,6 +190,7 @@ void SqliteStore::write_out(const std::vector<Request *> &batch) {
         return;
     }
     revision_ = revision;
+    owes_disk_ = !waits_for_disk_;
 }
 
 Result<void> SqliteStore::write_batch(const std::vector<Request *> &batch, std::int64_t &revision) {
@@ -184,7 +203,7 @@ Result<void> SqliteStore::write_batch(const std::vector<Request *> &batch, std::
             return point;
         auto applied = apply(request->writes, revision + 1);
         if (applied) {
-            request->result = ++revision;
+            request->result = request->writes.empty() ? revision : ++revision;
         } else if (applied.error().code == Code::conflict && database_.in_transaction()) {
             request->result = fail(std::move(applied).error());
             if (auto undone = database_.run("ROLLBACK TO request"); !undone)

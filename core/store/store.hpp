@@ -56,6 +56,8 @@ public:
     Result<std::int64_t> commit(std::span<const Write> writes) {
         return commit(writes, Outlives::power_loss);
     }
+    // Everything committed before this call outlives a power loss when it returns. Beside other commits.
+    virtual Result<void> settle() = 0;
     // Of the last commit, 0 before the first. Only grows, also over restarts and deletes.
     virtual Result<std::int64_t> revision() = 0;
 };

@@ -36,6 +36,9 @@ TEST_P(StoreSuite, WhatOutlivesTheProcessIsThereAfterItInOrder) {
     EXPECT_GT(second, revision);
     const Write last{.key = "b", .value = "3", .expected = 0};
     const auto third = store_->commit({&last, 1}, Outlives::process).value();
+    EXPECT_TRUE(store_->settle().has_value());
+    EXPECT_TRUE(store_->settle().has_value());
+    EXPECT_EQ(store_->revision().value(), third);
     reopen();
     EXPECT_EQ(store_->get("a").value(), (Entry{"a", "2", second}));
     EXPECT_EQ(store_->get("b").value(), (Entry{"b", "3", third}));

@@ -46,8 +46,9 @@ Result<void> Converger::create(Pass &pass) {
     record.intent = false;
     spdlog::info("volume {} ({}): created on backend {} as {}, {} bytes", record.name, record.id,
                  record.backend, record.owner, record.bytes);
-    // If a power loss takes it, the announcement is left, and the next start asks the backend, which has it.
-    // A copy would be made again, of what its source is then.
+    // The caller does not wait for the disk: if a power loss takes this, the announcement is left, and the
+    // next start asks the backend for what was made. It is written out right behind the answer
+    // (finish_create). A copy would be made again, of what its source is then.
     return journal_.save(record, Step::create_record,
                          record.source ? Journal::Outlives::power_loss : Journal::Outlives::process);
 }
@@ -79,7 +80,12 @@ Result<void> Converger::attach(Pass &pass) {
     // On disk before the first side effect on this host: tear-down follows this record, not what is still
     // visible.
     record.connection = std::move(*connection);
-    if (auto saved = journal_.save(record, Step::attach_record); !saved)
+    // A reboot forgets a local device, and what the journal says already is enough to detach.
+    const bool ends_with_machine = record.connection->protocol == Protocol::local;
+    if (auto saved =
+            journal_.save(record, Step::attach_record,
+                          ends_with_machine ? Journal::Outlives::process : Journal::Outlives::power_loss);
+        !saved)
         return saved;
     pass.task.stage("connecting the device");
     auto device = perform(Step::act_connect,

@@ -43,7 +43,8 @@ Result<void> Converger::format(Pass &pass) {
     if (!again)
         return fail(std::move(again).error());
     if (again->classify(record) != plan::Discovered::here_blank ||
-        again->device->path != pass.sight.device->path || (promises_zeroes && !again->reads_as_zero)) {
+        again->device->path != pass.sight.device->path || again->holder != pass.sight.holder ||
+        (promises_zeroes && !again->reads_as_zero)) {
         if (was_never_written) {
             // Still true: the next try must look as closely as this one did.
             record.format = plan::Format::never;
@@ -70,9 +71,12 @@ Result<void> Converger::format(Pass &pass) {
     record.format_token.clear();
     if (auto saved = journal_.save(record, Step::format_record); !saved)
         return saved;
-    // It was read back just now.
-    pass.sight = std::move(*again);
-    pass.sight.see_content(*formatted, record, {.zeroed = pass.capabilities.zeroed});
+    // Making it may have taken long, so everything is looked at again but the content, which was read back.
+    pass.sight = discover(record, *pass.driver, connectors_, node_,
+                          {.zeroed = pass.capabilities.zeroed,
+                           .probed = &*formatted,
+                           .probed_device = again->device->path.native()},
+                          pass.task.call);
     pass.has_looked = true;
     pass.has_formatted = true;
     return {};

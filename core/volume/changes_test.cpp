@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -44,6 +45,24 @@ TEST(Extend, AnUnmountedVolumeGrowsAndItsFilesystemAtTheNextMount) {
     ASSERT_TRUE(mounted) << mounted.error().message;
     EXPECT_GT(filesystem_bytes(mounted->mountpoint), before + 32 * kMiB);
     EXPECT_EQ(read_file(mounted->mountpoint + "/file"), "kept");
+}
+
+TEST(Extend, TheRootStaysAsItsOwnerHasIt) {
+    World world;
+    ASSERT_TRUE(world.create("db", 64 * kMiB));
+    auto mounted = world.mount("db");
+    ASSERT_TRUE(mounted);
+    ASSERT_EQ(::chown(mounted->mountpoint.c_str(), 999, 999), 0);
+    ASSERT_EQ(::chmod(mounted->mountpoint.c_str(), 0700), 0);
+    ASSERT_TRUE(world.unmount("db"));
+    ASSERT_TRUE(world.extend("db", 128 * kMiB));
+    // The check before the growth makes lost+found anew, which is how a new filesystem looks.
+    mounted = world.mount("db");
+    ASSERT_TRUE(mounted) << mounted.error().message;
+    struct stat status {};
+    ASSERT_EQ(::stat(mounted->mountpoint.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0700U);
+    EXPECT_EQ(status.st_uid, 999U);
 }
 
 TEST(Extend, AMountedXfsGrowsAtOnce) {

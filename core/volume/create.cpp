@@ -192,7 +192,8 @@ Result<VolumeRecord> Volumes::record_for(const VolumeSpec &spec, const std::stri
         record.format = plan::Format::inherited;
         record.fstype = fstype;
         record.fs_uuid = fs_uuid;
-        record.root_prepared = true;
+        // A copy of a source that is new itself may lack what has not reached the disk: it is looked at.
+        record.root_prepared = false;
         record.grow_pending = record.bytes > source_bytes;
         if (record.root.subfolder.empty())
             record.root.subfolder = origin.root.subfolder;
@@ -212,8 +213,14 @@ Result<VolumeView> Volumes::create_new(const Task &task, const VolumeSpec &spec,
 
 Result<VolumeView> Volumes::finish_create(const Task &task, VolumeRecord &record) {
     auto made = converge_from_source(record, task);
-    if (made)
+    if (made) {
+        // Beside the answer: what it did not wait for.
+        parts_.workers.post("", "journal", [this] {
+            if (auto settled = journal_.settle(Step::create_settle); !settled)
+                spdlog::warn("the journal: {}", settled.error().message);
+        });
         return view(record);
+    }
     auto withdrawn = withdraw_create(task, record, made.error());
     if (!withdrawn)
         return fail(std::move(withdrawn).error());

@@ -147,11 +147,16 @@ void look_at_mounts(Sight &sight, const std::filesystem::path &target) {
 void look_at_content(Sight &sight, const VolumeRecord &record, const DiscoverOptions &options,
                      const CallContext &call) {
     const connect::Device &device = *sight.device;
-    const bool was_formatted =
-        record.format == plan::Format::done || record.format == plan::Format::inherited;
+    if (options.probed != nullptr && device.path.native() == options.probed_device) {
+        sight.see_content(*options.probed, record, options);
+        return;
+    }
+    const bool should_be_blank =
+        record.created_by_us && !record.source &&
+        (record.format == plan::Format::never || record.format == plan::Format::started);
     auto probed =
         filesystem::probe({.path = device.path, .major = device.major, .minor = device.minor}, call.deadline,
-                          was_formatted ? filesystem::Expect::anything : filesystem::Expect::blank);
+                          should_be_blank ? filesystem::Expect::blank : filesystem::Expect::anything);
     if (!probed) {
         sight.seen.content = plan::Content::unreadable;
         doubt(sight, std::move(probed).error());

@@ -15,9 +15,12 @@
 
 namespace drover {
 
-// How much to trust in blank devices of this backend.
+// How much to trust in blank devices of this backend, and what is known already.
 struct DiscoverOptions {
     bool zeroed = false; // DRV_CAP_ZEROED: a volume that was never written reads as zero
+    // What a probe of this device has found just now; null: it is probed.
+    const filesystem::Probe *probed = nullptr;
+    std::string_view probed_device = {}; // its path
 };
 
 struct Sight {

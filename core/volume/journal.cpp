@@ -110,7 +110,9 @@ Result<void> Journal::save_row(Table<Record> &table, const std::string &key, con
     {
         const std::shared_lock lock(mutex_);
         if (const auto found = table.find(record.id); found != table.end()) {
-            if (*found->second.record == record)
+            const bool is_kept =
+                outlives == Outlives::process || found->second.outlives == Outlives::power_loss;
+            if (*found->second.record == record && is_kept)
                 return {}; // nothing to write
             expected = found->second.revision;
         }
@@ -119,7 +121,7 @@ Result<void> Journal::save_row(Table<Record> &table, const std::string &key, con
     if (!revision)
         return fail(std::move(revision).error());
     const std::unique_lock lock(mutex_);
-    table[record.id] = {std::make_shared<const Record>(record), *revision};
+    table[record.id] = {std::make_shared<const Record>(record), *revision, outlives};
     return {};
 }
 
@@ -149,6 +151,10 @@ Result<void> Journal::save(const VolumeRecord &record, Step step, Outlives outli
         ids_by_name_[record.name] = record.id;
     }
     return saved;
+}
+
+Result<void> Journal::settle(Step step) {
+    return perform(step, [&] { return store_.settle(); });
 }
 
 Result<void> Journal::save(const SnapshotRecord &record, Step step) {

@@ -1,6 +1,6 @@
 // The records of this node, in memory for reading and in the store for keeping. A row is durable when save
-// returns: that is what "intent before act" rests on. Only the job that runs on a volume changes its rows;
-// reads come from any thread.
+// returns: that is what "intent before act" rests on. What need not survive a power loss says so. Only the
+// job that runs on a volume changes its rows; reads come from any thread.
 #pragma once
 
 #include "core/store/store.hpp"
@@ -36,9 +36,12 @@ public:
     [[nodiscard]] std::vector<SnapshotPtr> snapshots_of(const std::string &volume_id) const;
 
     // Each write is a step with a name, at which a test can crash.
-    // Durable on return. Code::conflict when another writer changed the row (another agent on this state).
+    // Durable on return, as far as `outlives` says. Code::conflict when another writer changed the row
+    // (another agent on this state).
     Result<void> save(const VolumeRecord &record, Step step, Outlives outlives = Outlives::power_loss);
     Result<void> save(const SnapshotRecord &record, Step step);
+    // Has everything saved so far survive a power loss too.
+    Result<void> settle(Step step);
     Result<void> erase_volume(const std::string &id, Step step);
     Result<void> erase_snapshot(const std::string &id, Step step);
 
@@ -55,6 +58,7 @@ private:
     struct Row {
         std::shared_ptr<const Record> record;
         std::int64_t revision = 0;
+        Outlives outlives = Outlives::power_loss;
     };
     template <typename Record>
     using Table = std::unordered_map<std::string, Row<Record>>;

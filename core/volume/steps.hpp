@@ -20,6 +20,7 @@ namespace drover {
     X(content_record, "journal.content.record")                                                              \
     X(create_announce, "journal.create.announce")                                                            \
     X(create_record, "journal.create.record")                                                                \
+    X(create_settle, "journal.create.settle")                                                                \
     X(create_withdraw, "journal.create.withdraw")                                                            \
     X(detach_record, "journal.detach.record")                                                                \
     X(engine_record, "journal.engine.record")                                                                \

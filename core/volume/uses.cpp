@@ -10,9 +10,15 @@
 namespace drover {
 
 namespace {
-// A use ends with its machine: recover() clears all of them when the boot id has changed. So what a power
-// loss takes of them is what the next start would drop, and nobody waits for the disk.
+// A use ends with its machine: recover() clears all of them when the boot id has changed. So nobody waits for
+// the disk to count another one on a volume that is here already, or one less.
 constexpr auto kUses = Journal::Outlives::process;
+
+// But that this node is about to have the backend attach the volume must outlive everything: else nobody
+// would detach it after a power loss.
+Journal::Outlives announcement_of(const VolumeRecord &record) noexcept {
+    return record.connection ? kUses : Journal::Outlives::power_loss;
+}
 } // namespace
 
 Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const std::string &use) {
@@ -29,7 +35,7 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
     Use &counted = record.uses[use];
     ++counted.count;
     record.desired = plan::Desired::mount;
-    if (auto saved = journal_.save(record, Step::use_announce, kUses); !saved)
+    if (auto saved = journal_.save(record, Step::use_announce, announcement_of(record)); !saved)
         return fail(std::move(saved).error());
     auto mounted = converger_.reach(record, plan::Desired::mount, task);
     if (mounted)

@@ -1,6 +1,7 @@
 #include "files.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
@@ -154,7 +155,10 @@ bool remove_file(int folder, const std::string &name) {
 }
 
 Openers openers_of(int fd) noexcept {
-    // The kernel grants a write lease to the only opener.
+    // The kernel grants a write lease to the only opener. Whoever opens the file before the lease is given
+    // back makes the kernel send a signal, which is SIGIO, and deadly, unless another one is asked for.
+    if (::fcntl(fd, F_SETSIG, SIGURG) != 0)
+        return Openers::unknown;
     if (::fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
         return errno == EAGAIN ? Openers::others_too : Openers::unknown;
     (void)::fcntl(fd, F_SETLEASE, F_UNLCK);

@@ -164,11 +164,14 @@ void Walk::ask_again(const Scenario &scenario, bool rebooted) {
     World world(options(scenario, rebooted));
     Stage stage{.world = world, .faults = faults_, .folder = folder_};
     world.settle();
+    // Also of whoever never asks again.
+    auto wrong = rebooted && !faults_ ? left_attached(stage, scenario.expected) : std::vector<std::string>();
     faults_ = true;
     set(shared_->answer, sizeof shared_->answer, scenario.request(stage));
     world.settle();
     faults_ = false;
-    auto wrong = compare(stage, scenario.expected, rebooted);
+    for (auto &sentence : compare(stage, scenario.expected, rebooted))
+        wrong.push_back(std::move(sentence));
     if (scenario.finish)
         scenario.finish(stage);
     for (auto &sentence : take_down(stage, scenario.expected))

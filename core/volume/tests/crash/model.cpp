@@ -127,6 +127,19 @@ void check_volume(Stage &stage, const std::string &name, const ExpectedVolume &e
 
 } // namespace
 
+std::vector<std::string> left_attached(Stage &stage, const Expected &expected) {
+    Violations wrong;
+    for (const auto &[name, volume] : expected.volumes) {
+        const auto view = stage.world.volumes().get({.name_or_id = name});
+        if (!view || volume.attachment_may_stay)
+            continue;
+        const auto row = stage.world.driver().get({}, view->id);
+        if (row && std::ranges::find(row->attached_nodes, "node-a") != row->attached_nodes.end())
+            wrong.push_back(fmt::format("{}: still attached after a reboot, and nobody uses it", name));
+    }
+    return wrong;
+}
+
 std::vector<std::string> compare(Stage &stage, const Expected &expected, bool rebooted) {
     Violations wrong;
     std::set<std::string> ids;
