@@ -77,6 +77,9 @@ struct RawKey {
     SourcePosition position;       // of the name
     SourcePosition value_position; // of the value
     RawValue value;
+    // A slip may have made a key of what was a value, a password even: it has no value itself, or the key
+    // before it has none. Then its name is not shown.
+    bool may_be_value = false;
 };
 
 // Where a configuration came from, as later checks need it: its lines with every value that may be a secret

@@ -113,11 +113,12 @@ private:
         known.insert(known.begin(), names.begin(), names.end());
         std::string expected;
         std::string message = "unknown key";
-        // A comma in the place of a blank makes a key of what was a value: {password:,hunter2}.
-        const bool may_be_value = key.value.shape == RawValue::Shape::null;
-        const std::string shown = may_be_value ? std::string() : printable_key(key.name);
-        if (may_be_value)
+        const std::string shown = key.may_be_value ? std::string() : printable_key(key.name);
+        if (key.value.shape == RawValue::Shape::null) {
             message += " without a value, not shown since it may be a value itself";
+        } else if (key.may_be_value) {
+            message += ", not shown since it may be the value of the key before it";
+        }
         if (const auto meant = suggest(key.name, known)) {
             expected = *meant;
             message += fmt::format("; did you mean {}?", *meant);
@@ -128,6 +129,8 @@ private:
             message += fmt::format("; the driver {} knows {}", backend_.driver, expected);
         }
         report(key.position, shown, shown, std::move(expected), std::move(message));
+        if (key.may_be_value)
+            problems_.back().excerpt.clear();
     }
 
     void report_kind(const RawKey &key, const ConfigKey &declared, std::string found) {

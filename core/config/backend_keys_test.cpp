@@ -186,6 +186,19 @@ TEST_F(BackendKeys, AKeyWithoutAValueMayBeAValueAndIsNotShown) {
     EXPECT_EQ(render(flow.error()), "agent.yml:2:42: error: dataset: given twice; the first is on line 2\n");
 }
 
+// A line break came between a key and its value.
+TEST_F(BackendKeys, AKeyBehindOneWithoutAValueMayBeItsValue) {
+    const auto checked = check("  token:\n  hunter2: x\n", {secret(key("token"))});
+    EXPECT_THAT(text_of(checked),
+                testing::HasSubstr("5:3: error: dataset: unknown key, not shown since it may "
+                                   "be the value of the key before it"));
+    const auto outside = parse_agent_config("version: 1\ndataset:\n  backend: loopback\n  pin:\n"
+                                            "hunter2: {node-id: node-1}\n");
+    ASSERT_FALSE(outside);
+    EXPECT_THAT(render(outside.error()), testing::HasSubstr("agent.yml:5:1: error: unknown key, not shown"));
+    EXPECT_THAT(render(outside.error()), testing::Not(testing::HasSubstr("hunter")));
+}
+
 TEST_F(BackendKeys, AnInlineSecretWorksAndWarns) {
     const auto checked = check("  token: hunter2\n", {secret(key("token"))});
     ASSERT_TRUE(checked);

@@ -79,7 +79,13 @@ private:
         checked.position = at;
         checked.has_value = node.shape == YamlNode::Shape::mapping;
         std::map<std::string, SourcePosition, std::less<>> seen;
+        const YamlEntry *before = nullptr;
         for (const auto &entry : node.entries) {
+            // A comma in the place of a blank, {password:,hunter2}, or a line break, makes a key of a value.
+            const bool follows_nothing = before != nullptr && ends_without_value(before->value);
+            before = &entry;
+            const bool may_be_value =
+                follows_nothing || (section.takes_driver_keys && entry.value.shape == YamlNode::Shape::null);
             if (entry.key.shape != YamlNode::Shape::scalar) {
                 report(entry.key.position, path, std::string(to_string(entry.key.shape)), "a word",
                        fmt::format("a key is {}; expected a word", to_string(entry.key.shape)));
@@ -88,28 +94,37 @@ private:
             const std::string &name = entry.key.text.reveal();
             const auto [first, is_new] = seen.emplace(name, entry.key.position);
             if (!is_new) {
-                // See report_unknown in backend_keys.cpp: it may be a value that became a key.
-                const bool may_be_value = section.takes_driver_keys &&
-                                          entry.value.shape == YamlNode::Shape::null &&
-                                          find_key(section.path, name) == nullptr;
-                const auto shown = may_be_value ? path : join(path, printable_key(name));
+                const bool is_hidden = may_be_value && find_key(section.path, name) == nullptr;
+                const auto shown = is_hidden ? path : join(path, printable_key(name));
                 report(entry.key.position, shown, "a second time", "each key once",
                        fmt::format("given twice; the first is on line {}", first->second.line));
+                if (is_hidden)
+                    out_.problems.back().excerpt.clear();
                 continue;
             }
-            read_entry(entry, section, path);
+            read_entry(entry, section, path, may_be_value);
         }
         report_missing(section, path, at, seen);
     }
 
-    void read_entry(const YamlEntry &entry, const SchemaSection &section, const std::string &path) {
+    static bool ends_without_value(const YamlNode &node) {
+        if (node.shape == YamlNode::Shape::mapping && !node.entries.empty())
+            return ends_without_value(node.entries.back().value);
+        return node.shape == YamlNode::Shape::null;
+    }
+
+    void read_entry(const YamlEntry &entry, const SchemaSection &section, const std::string &path,
+                    bool may_be_value) {
         const std::string &name = entry.key.text.reveal();
         const std::string full = join(path, name);
         if (section.path == "backends") {
             if (!is_valid_name(name)) {
                 const SchemaKey *rule = find_key("dataset", "backend");
-                report(entry.key.position, join(path, printable_key(name)), in_quotes(printable_key(name)),
+                const auto shown = may_be_value ? std::string() : printable_key(name);
+                report(entry.key.position, shown.empty() ? path : join(path, shown), in_quotes(shown),
                        describe(*rule), fmt::format("a backend needs {}", describe(*rule)));
+                if (may_be_value)
+                    out_.problems.back().excerpt.clear();
                 return;
             }
             if (const auto *node = section_node(entry, full)) {
@@ -130,9 +145,10 @@ private:
             raw.position = entry.key.position;
             raw.value_position = entry.value.position;
             raw.value = raw_value(entry.value);
+            raw.may_be_value = may_be_value;
             out_.sections[path].driver_keys.push_back(std::move(raw));
         } else {
-            report_unknown(entry.key.position, section, path, name);
+            report_unknown(entry.key.position, section, path, name, may_be_value);
         }
     }
 
@@ -165,9 +181,11 @@ private:
     }
 
     void report_unknown(SourcePosition at, const SchemaSection &section, const std::string &path,
-                        const std::string &name) {
+                        const std::string &name, bool may_be_value) {
         const auto known = names_in(section.path);
         std::string message = "unknown key";
+        if (may_be_value)
+            message += ", not shown since it may be the value of the key before it";
         std::string expected;
         if (name == "<<") {
             message = "merge keys (<<) are not supported; write the keys out";
@@ -183,8 +201,10 @@ private:
         }
         if (name.find(':') != std::string::npos)
             message += "; a blank may be missing after the colon";
-        report(at, join(path, printable_key(name)), printable_key(name), std::move(expected),
-               std::move(message));
+        const auto shown = may_be_value ? std::string() : printable_key(name);
+        report(at, shown.empty() ? path : join(path, shown), shown, std::move(expected), std::move(message));
+        if (may_be_value)
+            out_.problems.back().excerpt.clear();
     }
 
     static std::string section_of(std::string_view name) {

@@ -13,9 +13,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <future>
 #include <linux/fs.h>
 #include <memory>
+#include <optional>
 #include <span>
 #include <sys/ioctl.h>
 
@@ -229,24 +229,23 @@ Result<Probe> decode(const std::string &text) {
     return probe;
 }
 
-Result<bool> edges_are_zero(const BlockDevice &device, Deadline deadline) {
+Result<BegunCall> begin_reading_edges(const BlockDevice &device, Deadline deadline) {
     const auto work = [](std::string_view arguments) -> Result<std::string> {
         return read_edges(decode_block_device(split_fields(arguments).at(0))).map([](bool zero) {
             return std::string(zero ? "zero" : "");
         });
     };
-    return call_in_kept_child("reading head and tail of device " + describe(device), deadline, work,
-                              join_fields({encode(device)}))
-        .map([](const std::string &answer) { return !answer.empty(); });
+    return begin_in_kept_child("reading head and tail of device " + describe(device), deadline, work,
+                               join_fields({encode(device)}));
 }
 
 } // namespace
 
 Result<Probe> probe(const BlockDevice &device, Deadline deadline, Expect expect) {
     // At the same time, when it looks as if it will be asked for: each waits for the device most of its time.
-    std::future<Result<bool>> edges;
+    std::optional<Result<BegunCall>> edges;
     if (expect == Expect::blank)
-        edges = std::async([&] { return edges_are_zero(device, deadline); });
+        edges.emplace(begin_reading_edges(device, deadline));
     const auto work = [](std::string_view arguments) -> Result<std::string> {
         return probe_here(decode_block_device(split_fields(arguments).at(0))).map([](const Probe &found) {
             return encode(found);
@@ -258,10 +257,12 @@ Result<Probe> probe(const BlockDevice &device, Deadline deadline, Expect expect)
     // What has a signature is not going to be written to, so nothing more needs to be proven of it.
     if (!answer || !answer->blank)
         return answer;
-    auto zero = edges.valid() ? edges.get() : edges_are_zero(device, deadline);
+    if (!edges)
+        edges.emplace(begin_reading_edges(device, deadline));
+    auto zero = edges->and_then([](BegunCall &call) { return call.wait(); });
     if (!zero)
         return fail(std::move(zero).error());
-    answer->head_and_tail_zero = *zero;
+    answer->head_and_tail_zero = !zero->empty();
     return answer;
 }
 

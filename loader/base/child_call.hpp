@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -31,6 +32,28 @@ Result<std::string> call_in_child(std::string_view what, Deadline deadline,
 using ChildFunction = Result<std::string> (*)(std::string_view arguments);
 Result<std::string> call_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
                                        std::string_view arguments);
+
+// The same, begun: the caller may do something else, or begin another one, before it waits. One that is not
+// waited for is given up when this ends, and its child killed.
+class BegunCall {
+public:
+    BegunCall(BegunCall &&) noexcept;
+    BegunCall &operator=(BegunCall &&) = delete;
+    BegunCall(const BegunCall &) = delete;
+    BegunCall &operator=(const BegunCall &) = delete;
+    ~BegunCall();
+
+    Result<std::string> wait(); // once
+
+private:
+    struct State;
+    explicit BegunCall(std::unique_ptr<State> state) noexcept;
+    friend Result<BegunCall> begin_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
+                                                 std::string_view arguments);
+    std::unique_ptr<State> state_;
+};
+Result<BegunCall> begin_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
+                                      std::string_view arguments);
 
 // Arguments as one text, for the way into a child and back; any bytes. What no join_fields made splits into
 // nothing.

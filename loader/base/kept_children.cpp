@@ -80,8 +80,8 @@ public:
         return ::poll(&look, 1, 0) != 0;
     }
 
-    child::Heard ask(ChildFunction work, std::string_view arguments, Deadline deadline,
-                     Result<std::string> &result) {
+    // False: nobody is there any more.
+    [[nodiscard]] bool tell(ChildFunction work, std::string_view arguments) const {
         const Request request{.work = work, .bytes = arguments.size()};
         std::string bytes(reinterpret_cast<const char *>(&request), sizeof request);
         bytes += arguments;
@@ -91,9 +91,12 @@ public:
             if (n < 0 && errno == EINTR)
                 continue;
             if (n <= 0)
-                return child::Heard::nothing;
+                return false;
             sent += static_cast<std::size_t>(n);
         }
+        return true;
+    }
+    child::Heard listen(Deadline deadline, Result<std::string> &result) const {
         return child::listen(line_.get(), deadline, result);
     }
 
@@ -153,26 +156,56 @@ KeptChildren &kept_children() {
 
 } // namespace
 
-Result<std::string> call_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
-                                       std::string_view arguments) {
+struct BegunCall::State {
+    std::string what;
+    Deadline deadline;
+    std::optional<KeptChild> child; // nothing: it was waited for
+    bool was_told = false;
+};
+
+BegunCall::BegunCall(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+BegunCall::BegunCall(BegunCall &&) noexcept = default;
+BegunCall::~BegunCall() {
+    if (state_ && state_->child)
+        state_->child->kill();
+}
+
+Result<std::string> BegunCall::wait() {
+    KeptChild child = std::move(*state_->child);
+    state_->child.reset();
+    Result<std::string> result;
+    switch (state_->was_told ? child.listen(state_->deadline, result) : child::Heard::nothing) {
+    case child::Heard::answer:
+        kept_children().give_back(std::move(child));
+        return result;
+    case child::Heard::nothing:
+        child.kill();
+        return child::no_answer(state_->what);
+    case child::Heard::too_late:
+        child.kill();
+        return child::took_too_long(state_->what);
+    }
+    return child::no_answer(state_->what);
+}
+
+Result<BegunCall> begin_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
+                                      std::string_view arguments) {
     if (arguments.size() > kMaxArguments)
         return fail(Code::internal, fmt::format("{}: its arguments are too long", what));
     auto kept = kept_children().take(what);
     if (!kept)
         return fail(std::move(kept).error());
-    Result<std::string> result;
-    switch (kept->ask(work, arguments, deadline, result)) {
-    case child::Heard::answer:
-        kept_children().give_back(std::move(*kept));
-        return result;
-    case child::Heard::nothing:
-        kept->kill();
-        return child::no_answer(what);
-    case child::Heard::too_late:
-        kept->kill();
-        return child::took_too_long(what);
-    }
-    return child::no_answer(what);
+    const bool was_told = kept->tell(work, arguments);
+    return BegunCall(std::make_unique<BegunCall::State>(BegunCall::State{
+        .what = std::string(what), .deadline = deadline, .child = std::move(*kept), .was_told = was_told}));
+}
+
+Result<std::string> call_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
+                                       std::string_view arguments) {
+    auto begun = begin_in_kept_child(what, deadline, work, arguments);
+    if (!begun)
+        return fail(std::move(begun).error());
+    return begun->wait();
 }
 
 std::string join_fields(std::initializer_list<std::string_view> fields) {
