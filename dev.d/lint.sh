@@ -25,7 +25,8 @@ lint_format() {
 }
 
 lint_scripts() {
-    shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run cmake/check_includes
+    shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run cmake/check_includes packaging/manual_page \
+        packaging/tests/install_test
 }
 
 # Who includes whom.
