@@ -52,6 +52,7 @@ function(drover_program name)
     target_link_libraries(${name} PRIVATE drover_flags ${arg_LINK})
     if(arg_COMPONENT)
         install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${arg_COMPONENT})
+        set_property(GLOBAL APPEND PROPERTY DROVER_INSTALLED_PROGRAMS ${name})
     endif()
 endfunction()
 
