@@ -26,7 +26,7 @@ lint_format() {
 
 lint_scripts() {
     shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run cmake/check_includes packaging/manual_page packaging/deb/*/p* \
-        packaging/tests/install_test
+        packaging/tests/*_test
 }
 
 # Who includes whom.
