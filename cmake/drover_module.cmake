@@ -44,11 +44,16 @@ function(drover_module target)
     endif()
 endfunction()
 
-# drover_program(<name> SOURCES ... LINK ...): a program in build/<preset>/bin.
+# drover_program(<name> SOURCES ... LINK ... [COMPONENT component]): a program in build/<preset>/bin. One with a component is
+# installed; packaging/ tells which package each component is.
 function(drover_program name)
-    cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+    cmake_parse_arguments(arg "" "COMPONENT" "SOURCES;LINK" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE drover_flags ${arg_LINK})
+    if(arg_COMPONENT)
+        install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${arg_COMPONENT})
+        set_property(GLOBAL APPEND PROPERTY DROVER_INSTALLED_PROGRAMS ${name})
+    endif()
 endfunction()
 
 # drover_test(<name> SOURCES ... LINK ... [ENVIRONMENT K=V] [SERIAL] [NEEDS target ...]): a GoogleTest program, one ctest

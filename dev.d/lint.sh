@@ -25,7 +25,8 @@ lint_format() {
 }
 
 lint_scripts() {
-    shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run cmake/check_includes
+    shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run cmake/check_includes abi/tests/abidiff_test abi/tests/golden_headers packaging/manual_page packaging/deb/*/p* \
+        packaging/tests/*_test
 }
 
 # Who includes whom.

@@ -3,6 +3,7 @@
 #include "core/agent/log.hpp"
 #include "core/agent/version.hpp"
 #include "core/config/agent_config.hpp"
+#include "core/config/agent_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
@@ -10,23 +11,12 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <filesystem>
 #include <iostream>
 #include <string>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace {
-
-constexpr const char *kDefaultConfig = "/etc/drover/agent.yml";
-constexpr const char *kFlockerConfig = "/etc/flocker/agent.yml"; // honoured when it is the only one
-
-std::string default_config() {
-    std::error_code ignored;
-    if (!std::filesystem::exists(kDefaultConfig, ignored) && std::filesystem::exists(kFlockerConfig, ignored))
-        return kFlockerConfig;
-    return kDefaultConfig;
-}
 
 // A shell and most service managers give 1024 and allow more. Clients that only connect must not take the
 // descriptors that a mount needs.
@@ -39,14 +29,17 @@ void raise_descriptor_limit() {
         spdlog::warn("cannot raise the limit of open files: {}", std::strerror(errno));
 }
 
-int run(const std::string &file) {
-    auto config = drover::load_agent_config(file);
+int run(const drover::AgentFile &chosen) {
+    const std::string file = chosen.file.string();
+    auto config = drover::load_agent_config(chosen.file);
     if (!config) {
         std::cerr << drover::render_with_source(config.error()) << "drover-agent: " << file
                   << " cannot be used; `drover config check " << file << "` shows this as well\n";
         return 2;
     }
     drover::set_up_log(config->logging);
+    if (!chosen.why.empty())
+        spdlog::info("configured by {}: {}", file, chosen.why);
     raise_descriptor_limit();
     for (const auto &warning : config->warnings)
         spdlog::warn("{}", drover::render(warning));
@@ -70,9 +63,13 @@ int main(int argc, char **argv) {
     CLI::App app{"The Drover node agent: loads storage drivers, and serves their volumes to Docker and to "
                  "the API socket.",
                  "drover-agent"};
-    std::string file = default_config();
+    std::string file;
     bool foreground = true;
-    app.add_option("--config,-c", file, "agent.yml to read")->capture_default_str();
+    const auto *given =
+        app.add_option("--config,-c", file,
+                       "agent.yml to read; normally /etc/drover/agent.yml, or /etc/flocker/agent.yml when "
+                       "the former is missing or has nothing but comments")
+            ->type_name("FILE");
     app.add_flag("--foreground,-f", foreground,
                  "Stay in the foreground and log to stderr (always so; accepted for old unit files)");
     app.set_version_flag("--version", std::string("drover-agent ") + drover::kVersion);
@@ -85,7 +82,7 @@ int main(int argc, char **argv) {
         return app.exit(wrong) == 0 ? 0 : 2;
     }
     try {
-        return run(file);
+        return run(given->count() > 0 ? drover::AgentFile{file, {}} : drover::choose_agent_file());
     } catch (const std::exception &bug) {
         std::cerr << "drover-agent: " << bug.what() << '\n';
         return 1;

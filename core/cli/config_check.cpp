@@ -1,5 +1,6 @@
 #include "core/cli/config_check.hpp"
 
+#include "core/config/agent_file.hpp"
 #include "core/config/backend_keys.hpp"
 #include "loader/open.hpp"
 
@@ -62,12 +63,7 @@ ConfigReport check_config(const std::string &file, const std::filesystem::path &
 }
 
 std::string default_config_file() {
-    constexpr const char *kOurs = "/etc/drover/agent.yml";
-    constexpr const char *kFlockers = "/etc/flocker/agent.yml";
-    std::error_code ignored;
-    const bool only_flockers =
-        !std::filesystem::exists(kOurs, ignored) && std::filesystem::exists(kFlockers, ignored);
-    return only_flockers ? kFlockers : kOurs;
+    return choose_agent_file().file.string();
 }
 
 } // namespace drover::cli

@@ -24,7 +24,7 @@ struct ConfigReport {
 // `driver_dir` empty: the file's own.
 ConfigReport check_config(const std::string &file, const std::filesystem::path &driver_dir);
 
-// /etc/drover/agent.yml, or Flocker's when only that is there.
+// The agent's own choice: /etc/drover/agent.yml, or Flocker's when only that says something.
 std::string default_config_file();
 
 } // namespace drover::cli
