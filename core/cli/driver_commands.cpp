@@ -1,8 +1,8 @@
 // drover driver ls|inspect. With a folder or a file named, the agent is not asked.
 #include "core/cli/commands.hpp"
+#include "core/cli/config_check.hpp"
 #include "core/cli/driver_text.hpp"
 #include "core/cli/json_text.hpp"
-#include "core/config/agent_config.hpp"
 
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
@@ -99,10 +99,10 @@ struct FoundDriver {
 };
 
 // A file by its path; a driver in a named folder; the agent's backend or driver of this name; or, where the
-// agent has none or is none, a driver in the usual folder.
+// agent has none or is none, a driver in this node's folder.
 FoundDriver find_driver(Context &context, const InspectOptions &options) {
     const bool is_path = options.name.find('/') != std::string::npos;
-    const auto folder = options.folder.empty() ? AgentSettings{}.driver_dir : absolute(options.folder);
+    const auto folder = options.folder.empty() ? default_driver_folder() : absolute(options.folder);
     std::filesystem::path file = is_path ? absolute(options.name) : std::filesystem::path();
     boost::json::array backends;
     if (!is_path && options.folder.empty()) {
