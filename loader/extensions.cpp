@@ -99,6 +99,13 @@ std::optional<std::string> problem_with_table(const Extension &extension, const 
 
 } // namespace
 
+std::vector<std::string_view> known_extensions() {
+    std::vector<std::string_view> ids;
+    for (const Extension &extension : kExtensions)
+        ids.push_back(extension.id);
+    return ids;
+}
+
 ExtensionCache::ExtensionCache(const drv_driver_v1 &driver, drv_instance *instance, HostBridge &log) {
     static_assert(kExtensions.size() == kCount);
     for (std::size_t i = 0; i < kCount; ++i) {

@@ -16,6 +16,9 @@
 
 namespace drover {
 
+// The ids of this ABI's extensions, in a fixed order.
+std::vector<std::string_view> known_extensions();
+
 class ExtensionCache {
 public:
     // Asks `driver.extension` for every id of this ABI.

@@ -66,4 +66,9 @@ std::string default_config_file() {
     return choose_agent_file().file.string();
 }
 
+std::filesystem::path default_driver_folder() {
+    const auto config = load_agent_config(default_config_file());
+    return config ? config->agent.driver_dir : AgentSettings{}.driver_dir;
+}
+
 } // namespace drover::cli

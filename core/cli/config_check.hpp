@@ -27,4 +27,7 @@ ConfigReport check_config(const std::string &file, const std::filesystem::path &
 // The agent's own choice: /etc/drover/agent.yml, or Flocker's when only that says something.
 std::string default_config_file();
 
+// Where the drivers of this node are: what that file says, or the usual place when it is absent or wrong.
+std::filesystem::path default_driver_folder();
+
 } // namespace drover::cli

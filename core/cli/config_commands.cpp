@@ -1,4 +1,4 @@
-// drover config check|show. Neither asks the agent.
+// drover config check|show. Neither asks the agent. schema and example: config_driver_commands.cpp.
 #include "core/cli/commands.hpp"
 #include "core/cli/config_check.hpp"
 #include "core/cli/config_text.hpp"
@@ -95,7 +95,8 @@ Exit show(Context &context, const ConfigOptions &options) {
 } // namespace
 
 void add_config_commands(CLI::App &app, Action &chosen) {
-    auto *config = add_group(app, "config", "agent.yml: check it, show what it comes to");
+    auto *config =
+        add_group(app, "config", "agent.yml: check it, show what it comes to, its schema, an example");
     const auto declare = [](CLI::App &command, ConfigOptions &options) { options.declare(command); };
     add_command<ConfigOptions>(
         *config, chosen, "check", "Find every mistake in agent.yml",
@@ -109,6 +110,7 @@ void add_config_commands(CLI::App &app, Action &chosen) {
                                "  drover config show\n"
                                "  drover --json config show ./agent.yml",
                                declare, show);
+    add_config_driver_commands(*config, chosen);
 }
 
 } // namespace drover::cli

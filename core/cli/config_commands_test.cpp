@@ -142,24 +142,87 @@ TEST_F(ConfigCommands, DriverInspectShowsTheKeys) {
     drivers_.put("serial");
     const auto outcome = Terminal().run({"driver", "inspect", drivers_.file("serial").native()});
     EXPECT_EQ(outcome.exit, Exit::ok) << outcome.err;
-    EXPECT_THAT(outcome.out, AllOf(StartsWith("Driver:   serial\n"), HasSubstr("\nCalls:    one at a time\n"),
-                                   HasSubstr("\npassword   text, secret  no      -        a secret\n"),
-                                   HasSubstr("\naddress    text          yes     -        must be given\n")));
+    EXPECT_THAT(outcome.out,
+                AllOf(StartsWith("Driver:      serial\n"), HasSubstr("\nCalls:       one at a time\n"),
+                      HasSubstr("\nIsolation:   leaves it to the agent\n"),
+                      HasSubstr("\nExports:     drv_entry_v1\n"),
+                      HasSubstr("\nExtensions:  certain once a backend is open; the file names "),
+                      HasSubstr("\npassword   text, secret  no      -        a secret\n"),
+                      HasSubstr("\naddress    text          yes     -        must be given\n")));
     const auto json = boost::json::parse(
         Terminal()
             .run({"--json", "driver", "inspect", "serial", "--driver-dir", drivers_.path().native()})
             .out);
     EXPECT_EQ(json.at("name"), "serial");
     EXPECT_EQ(json.at("config_keys").as_array().size(), 6U);
+    EXPECT_EQ(json.at("isolate"), false);
+    EXPECT_EQ(json.at("exports"), boost::json::array{"drv_entry_v1"});
+    EXPECT_TRUE(json.at("named_extensions").is_array());
+    EXPECT_EQ(json.at("backends"), boost::json::array{});
+    EXPECT_EQ(Terminal().run({"-q", "driver", "inspect", drivers_.file("serial").native()}).out, "serial\n");
+}
+
+TEST_F(ConfigCommands, DriverInspectSaysWhatIsWrongWithAFile) {
+    const auto inspect = [&](const std::string &fixture) {
+        drivers_.put(fixture);
+        return Terminal().run({"driver", "inspect", drivers_.file(fixture).native()});
+    };
+    for (const auto &[fixture, sentence] : std::map<std::string, std::string>{
+             {"no-entry", "no-entry.so is no driver: it exports no drv_entry_vN; "},
+             {"wrong-major", "wrong-major.so speaks ABI 2 only, this agent speaks 1; "},
+             {"many-exports", "many-exports.so exports more than its entry: "},
+             {"null-entry", "null-entry.so: bad driver descriptor: field \"drv_entry_v1()\": found NULL, "},
+             {"null-slot", "null-slot.so: bad driver descriptor: field \"ops.get\": found NULL "},
+             {"bad-name", "bad-name.so: bad driver descriptor: field \"name\": "},
+             {"unresolved", "unresolved.so cannot be loaded: "}}) {
+        const auto outcome = inspect(fixture);
+        EXPECT_EQ(outcome.exit, Exit::failed) << fixture;
+        EXPECT_THAT(outcome.out, IsEmpty());
+        EXPECT_THAT(outcome.err, AllOf(StartsWith("drover: "), HasSubstr(sentence)));
+    }
+    drivers_.write("text", "#!/bin/sh\n");
+    EXPECT_THAT(Terminal().run({"driver", "inspect", drivers_.file("text").native()}).err,
+                HasSubstr("text.so is not an ELF shared object"));
+    const auto absent = Terminal().run({"driver", "inspect", drivers_.file("absent").native()});
+    EXPECT_EQ(absent.exit, Exit::not_found);
+    EXPECT_THAT(absent.err, HasSubstr("absent.so cannot be examined: "));
+}
+
+TEST_F(ConfigCommands, DriverInspectRefusesAFileThatOthersMayChange) {
+    drover::testing::DriverFolder::chmod(drivers_.put("good"), 0666);
+    const auto outcome = Terminal().run({"--json", "driver", "inspect", drivers_.file("good").native()});
+    EXPECT_EQ(outcome.exit, Exit::failed);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("good.so is writable by group and others (mode 0666, "),
+                                   HasSubstr("To fix it: chmod go-w ")));
+    EXPECT_THAT(boost::json::parse(outcome.out).at("error").at("message").as_string().c_str(),
+                HasSubstr("writable by group and others"));
+}
+
+TEST_F(ConfigCommands, DriverInspectByNameTellsWhichNamesThereAre) {
+    drivers_.put("good");
+    const auto outcome =
+        Terminal().run({"driver", "inspect", "goood", "--driver-dir", drivers_.path().native()});
+    EXPECT_EQ(outcome.exit, Exit::not_found);
+    EXPECT_THAT(outcome.err, HasSubstr("Did you mean \"good\"? Drivers there: good"));
 }
 
 TEST_F(ConfigCommands, DriverInspectAsksTheAgentWhereADriverIs) {
     testing::FakeAgent agent;
-    agent.on("GET /v2/drivers", 200,
-             R"({"drivers":[{"backend":"gold","driver":"good","path":")" + drivers_.put("good").native() +
-                 R"("}]})");
-    EXPECT_THAT(testing::run_on(agent, {"driver", "inspect", "gold"}).out, StartsWith("Driver:   good\n"));
-    EXPECT_THAT(testing::run_on(agent, {"driver", "inspect", "good"}).out, StartsWith("Driver:   good\n"));
+    const auto path = drivers_.put("good").native();
+    agent.on(
+        "GET /v2/drivers", 200,
+        R"({"drivers":[{"backend":"gold","driver":"good","path":")" + path +
+            R"(","state":"ready","extensions":["drv.snapshot/1","drv.extend/1","com.acme.x/1"]},)" +
+            R"({"backend":"spare","driver":"good","path":")" + path +
+            R"(","state":"failed","extensions":[]},)" +
+            R"({"backend":"other","driver":"other","path":"/other.so","state":"ready","extensions":[]}]})");
+    const auto outcome = testing::run_on(agent, {"driver", "inspect", "gold"});
+    EXPECT_THAT(outcome.out, AllOf(StartsWith("Driver:      good\n"),
+                                   HasSubstr("\nExtensions:  gold: snapshot, extend, com.acme.x\n")));
+    EXPECT_EQ(testing::run_on(agent, {"driver", "inspect", "good"}).out, outcome.out);
+    const auto json = boost::json::parse(testing::run_on(agent, {"--json", "driver", "inspect", "gold"}).out);
+    EXPECT_EQ(json.at("backends").as_array().size(), 2U);
+    EXPECT_EQ(json.at("backends").at(0).at("extensions").at(2), "com.acme.x/1");
     EXPECT_EQ(testing::run_on(agent, {"driver", "inspect", "absent"}).exit, Exit::not_found);
 }
 

@@ -95,18 +95,6 @@ std::string yaml_text(const boost::json::string &text) {
     return is_bare ? std::string(view) : boost::json::serialize(text);
 }
 
-std::string yaml_scalar(const boost::json::value &value) {
-    if (value.is_string())
-        return yaml_text(value.get_string());
-    if (value.is_array()) {
-        std::string list;
-        for (const auto &item : value.get_array())
-            list += (list.empty() ? "" : ", ") + yaml_scalar(item);
-        return "[" + list + "]";
-    }
-    return value.is_null() ? "" : boost::json::serialize(value);
-}
-
 void write_yaml(const boost::json::object &object, const std::string &indent, std::string &out) {
     for (const auto &[key, value] : object) {
         out += indent + std::string(key) + ":";
@@ -114,13 +102,25 @@ void write_yaml(const boost::json::object &object, const std::string &indent, st
             out += "\n";
             write_yaml(value.get_object(), indent + "  ", out);
         } else {
-            const auto text = yaml_scalar(value);
+            const auto text = to_yaml_value(value);
             out += text.empty() ? "\n" : " " + text + "\n";
         }
     }
 }
 
 } // namespace
+
+std::string to_yaml_value(const boost::json::value &value) {
+    if (value.is_string())
+        return yaml_text(value.get_string());
+    if (value.is_array()) {
+        std::string list;
+        for (const auto &item : value.get_array())
+            list += (list.empty() ? "" : ", ") + to_yaml_value(item);
+        return "[" + list + "]";
+    }
+    return value.is_null() ? "" : boost::json::serialize(value);
+}
 
 boost::json::object config_json(const AgentConfig &config,
                                 const std::map<std::string, DriverDescription> &drivers) {

@@ -14,6 +14,8 @@ namespace drover::cli {
 // nobody knows which keys are secret, so that all are hidden.
 boost::json::object config_json(const AgentConfig &config,
                                 const std::map<std::string, DriverDescription> &drivers);
+// One text, number, boolean or list of texts, as it would stand after "key: "; null is empty.
+std::string to_yaml_value(const boost::json::value &value);
 // Objects, lists of texts, texts, numbers, booleans.
 std::string to_yaml(const boost::json::object &object);
 

@@ -1,8 +1,8 @@
 // drover driver ls|inspect. With a folder or a file named, the agent is not asked.
 #include "core/cli/commands.hpp"
+#include "core/cli/config_check.hpp"
 #include "core/cli/driver_text.hpp"
 #include "core/cli/json_text.hpp"
-#include "core/config/agent_config.hpp"
 
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
@@ -81,44 +81,66 @@ struct InspectOptions {
     std::string folder;
 };
 
-// A file by its path; a driver in a named folder; the agent's backend or driver of this name; or, with no
-// agent to ask, a driver in the usual folder.
-std::filesystem::path find_file(Context &context, const InspectOptions &options) {
-    if (options.name.find('/') != std::string::npos)
-        return absolute(options.name);
-    if (!options.folder.empty())
-        return absolute(options.folder) / (options.name + ".so");
-    auto usual = AgentSettings{}.driver_dir / (options.name + ".so");
-    boost::json::value answer;
+// The agent's backends, or none with no agent to ask.
+boost::json::array backends_of_agent(Context &context) {
     try {
-        answer = context.agent().get("/v2/drivers");
+        const auto answer = context.agent().get("/v2/drivers");
+        return list_of(answer, "drivers");
     } catch (const CommandFailed &failed) {
         if (failed.exit() != Exit::no_agent)
             throw;
-        return usual;
+        return {};
     }
-    for (const auto *key : {"backend", "driver"}) {
-        for (const auto &backend : list_of(answer, "drivers")) {
-            const auto file = text_of(backend, "path");
-            if (text_of(backend, key) == options.name && !file.empty())
-                return std::filesystem::path(file);
+}
+
+struct FoundDriver {
+    std::shared_ptr<DriverLibrary> library;
+    boost::json::array backends; // the agent's, which use this file
+};
+
+// A file by its path; a driver in a named folder; the agent's backend or driver of this name; or, where the
+// agent has none or is none, a driver in this node's folder.
+FoundDriver find_driver(Context &context, const InspectOptions &options) {
+    const bool is_path = options.name.find('/') != std::string::npos;
+    const auto folder = options.folder.empty() ? default_driver_folder() : absolute(options.folder);
+    std::filesystem::path file = is_path ? absolute(options.name) : std::filesystem::path();
+    boost::json::array backends;
+    if (!is_path && options.folder.empty()) {
+        auto known = backends_of_agent(context);
+        for (const auto *key : {"backend", "driver"}) {
+            for (const auto &backend : known) {
+                if (file.empty() && text_of(backend, key) == options.name)
+                    file = std::string(text_of(backend, "path"));
+            }
+        }
+        for (auto &backend : known) {
+            if (!file.empty() && text_of(backend, "path") == file.native())
+                backends.push_back(std::move(backend));
         }
     }
-    return usual;
+    Catalog catalog(folder);
+    auto library = file.empty() ? catalog.load(options.name) : catalog.load_file(file);
+    if (!library)
+        fail_with(library.error());
+    return {*std::move(library), std::move(backends)};
 }
 
 Exit inspect(Context &context, const InspectOptions &options) {
-    const auto file = find_file(context, options);
-    Catalog catalog(file.parent_path());
-    const auto library = catalog.load_file(file);
-    if (!library)
-        fail_with(library.error());
-    const auto &driver = description(**library);
+    auto found = find_driver(context, options);
+    const auto &driver = description(*found.library);
+    auto file = read_driver_file(driver.path);
+    if (!file)
+        fail_with(file.error());
+    const InspectedDriver inspected{driver, *std::move(file), std::move(found.backends)};
     if (context.json()) {
-        context.print_json(driver_json(driver));
+        context.print_json(driver_json(inspected));
         return Exit::ok;
     }
-    context.print(driver_sheet(driver));
+    if (context.quiet()) {
+        context.out() << printable(driver.name) << '\n';
+        return Exit::ok;
+    }
+    context.print(driver_sheet(inspected));
     if (driver.config_keys.empty()) {
         context.out() << "\nIt has no keys in agent.yml.\n";
         return Exit::ok;
@@ -145,7 +167,13 @@ void add_driver_commands(CLI::App &app, Action &chosen) {
     add_command<InspectOptions>(
         *driver, chosen, "inspect", "Show a driver and its keys in agent.yml",
         "  drover driver inspect loopback\n"
-        "  drover driver inspect ./build/acme.so",
+        "  drover driver inspect ./build/acme.so\n"
+        "  drover driver inspect acme --driver-dir ./build/drivers\n\n"
+        "Opens no backend and reaches no array, but loads the file into this process: the code that runs is "
+        "what it\n"
+        "runs when it is loaded, and its entry drv_entry_v1. What it exports is checked before. A file or "
+        "folder that\n"
+        "others than root and you may change is refused.",
         [](CLI::App &command, InspectOptions &options) {
             command.add_option("driver", options.name, "A backend, a driver's name, or the path of a .so")
                 ->required()

@@ -4,6 +4,10 @@
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+#include <vector>
 
 namespace drover::cli {
 namespace {
@@ -13,14 +17,48 @@ std::string abi_of(const DriverDescription &driver) {
 }
 
 // "drv.snapshot/1" is "snapshot" to people.
+std::string short_name(std::string_view extension) {
+    if (extension.starts_with("drv."))
+        extension.remove_prefix(4);
+    if (extension.ends_with("/1"))
+        extension.remove_suffix(2);
+    return std::string(extension);
+}
+
 std::string short_extensions(const boost::json::value &backend) {
-    std::string names = joined_texts(backend, "extensions");
-    constexpr std::string_view kPrefix = "drv.";
-    for (auto at = names.find(kPrefix); at != std::string::npos; at = names.find(kPrefix, at))
-        names.erase(at, kPrefix.size());
-    for (auto at = names.find("/1"); at != std::string::npos; at = names.find("/1", at))
-        names.erase(at, 2);
-    return names;
+    std::vector<std::string> names;
+    if (const auto *list = value_of(backend, "extensions").if_array()) {
+        for (const auto &item : *list) {
+            if (const auto *id = item.if_string())
+                names.push_back(short_name(*id));
+        }
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string extensions_of(const InspectedDriver &driver) {
+    std::string shown;
+    for (const auto &backend : driver.backends) {
+        if (text_of(backend, "state") != "ready")
+            continue;
+        const auto names = short_extensions(backend);
+        shown += fmt::format("{}{}: {}", shown.empty() ? "" : "; ", text_of(backend, "backend"),
+                             names.empty() ? "none" : names);
+    }
+    if (!shown.empty())
+        return shown;
+    std::vector<std::string> names;
+    for (const auto &id : driver.file.named_extensions)
+        names.push_back(short_name(id));
+    return fmt::format("certain once a backend is open; the file names {}",
+                       names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+boost::json::array list_of_texts(const std::vector<std::string> &texts) {
+    boost::json::array list;
+    for (const auto &text : texts)
+        list.emplace_back(text);
+    return list;
 }
 
 // The items of a list's default are its lines.
@@ -59,12 +97,32 @@ boost::json::object driver_json(const DriverDescription &driver) {
                                            {"default", key.fallback},
                                            {"help", key.help}});
     }
-    return {{"name", driver.name},           {"version", driver.version}, {"vendor", driver.vendor},
-            {"path", driver.path},           {"abi", abi_of(driver)},     {"serial", driver.serial},
+    return {{"name", driver.name},
+            {"version", driver.version},
+            {"vendor", driver.vendor},
+            {"path", driver.path},
+            {"abi", abi_of(driver)},
+            {"serial", driver.serial},
+            {"isolate", driver.wants_isolation},
             {"config_keys", std::move(keys)}};
 }
 
-Sheet driver_sheet(const DriverDescription &driver) {
+boost::json::object driver_json(const InspectedDriver &inspected) {
+    auto out = driver_json(inspected.description);
+    out["exports"] = list_of_texts(inspected.file.exports);
+    out["named_extensions"] = list_of_texts(inspected.file.named_extensions);
+    boost::json::array backends;
+    for (const auto &backend : inspected.backends) {
+        backends.push_back(boost::json::object{{"backend", text_of(backend, "backend")},
+                                               {"state", text_of(backend, "state")},
+                                               {"extensions", value_of(backend, "extensions")}});
+    }
+    out["backends"] = std::move(backends);
+    return out;
+}
+
+Sheet driver_sheet(const InspectedDriver &inspected) {
+    const auto &driver = inspected.description;
     Sheet sheet;
     sheet.add("Driver", driver.name);
     sheet.add("Version", driver.version);
@@ -72,6 +130,10 @@ Sheet driver_sheet(const DriverDescription &driver) {
     sheet.add("File", driver.path);
     sheet.add("ABI", abi_of(driver));
     sheet.add("Calls", driver.serial ? "one at a time" : "in parallel");
+    sheet.add("Isolation",
+              driver.wants_isolation ? "asks for a process of its own" : "leaves it to the agent");
+    sheet.add("Exports", fmt::format("{}", fmt::join(inspected.file.exports, ", ")));
+    sheet.add("Extensions", extensions_of(inspected));
     return sheet;
 }
 

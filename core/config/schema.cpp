@@ -14,7 +14,7 @@ constexpr auto kSections = std::to_array<SchemaSection>({
     {"agent", false, "This node: its folders and its identity."},
     {"docker", false, "The Docker volume plugin."},
     {"logging", false,
-     "What is logged. A Python logging dictionary, as Flocker has it, is accepted and ignored."},
+     "What is logged. A Python logging dictionary, as Flocker has it, is accepted and ignored.", "version"},
     {"control-service", false, "Flocker's control service; accepted, but this agent runs that logic itself."},
 });
 

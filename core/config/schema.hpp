@@ -1,5 +1,5 @@
 // The keys of agent.yml that are ours to define, as a table: the reader checks files against it, the test of
-// the documentation walks it, and whatever else describes the format (a JSON Schema) can be made from it. The
+// the documentation walks it, and the JSON Schema (core/cli/config_schema.cpp) is made from it. The
 // keys of drivers are not here: each driver declares its own.
 #pragma once
 
@@ -29,6 +29,8 @@ struct SchemaSection {
     std::string_view path; // "" is the file itself; "backends.*" is each entry of backends
     bool takes_driver_keys;
     std::string_view help;
+    // A section with this key is somebody else's: taken with a warning, and without effect. Empty: none is.
+    std::string_view foreign_mark = {};
 };
 
 struct SchemaKey {

@@ -157,8 +157,8 @@ private:
         // Flocker hands `logging` to Python's logging.config.dictConfig, whose dictionaries always name their
         // version.
         const bool is_python =
-            section.path == "logging" && std::ranges::any_of(node.entries, [](const auto &entry) {
-                return entry.key.text.reveal() == "version";
+            !section.foreign_mark.empty() && std::ranges::any_of(node.entries, [&](const auto &entry) {
+                return entry.key.text.reveal() == section.foreign_mark;
             });
         if (!is_python) {
             read_section(node, section, path, at);

@@ -113,6 +113,28 @@ void close_instance(drv_instance *self) {
 }
 
 const drv_config_key kKeys[] = {
+#ifdef FIXTURE_EVERY_KEY
+    {text("free-text"), text("any \"text\": it may hold # and '"), text("- a: 'b' #c\t\xC3\xA4"),
+     DRV_KEY_STRING, 0},
+    {text("number"), text(""), text("5"), DRV_KEY_U64, 0},
+    {text("flag"), text("is it so?"), text("true"), DRV_KEY_BOOL, 0},
+    {text("bytes"), text("a unit"), text("4096"), DRV_KEY_BYTES, 0},
+    {text("words"),
+     text("Some words, with a long help that does not fit on one line of a file that people read "
+          "in a terminal of a hundred columns"),
+     text("a b\nc: d\n[e, f]"), DRV_KEY_LIST, 0},
+    {text("unset-number"), text("no default"), text(""), DRV_KEY_U64, 0},
+    {text("unset-flag"), text("no default"), text(""), DRV_KEY_BOOL, 0},
+    {text("unset-bytes"), text("no default"), text(""), DRV_KEY_BYTES, 0},
+    {text("unset-words"), text("no default"), text(""), DRV_KEY_LIST, 0},
+    {text("pin"), text("a secret number"), text(""), DRV_KEY_U64, DRV_KEY_SECRET},
+    {text("tokens"), text("secret texts"), text(""), DRV_KEY_LIST, DRV_KEY_SECRET},
+    {text("must-text"), text("it must be given"), text(""), DRV_KEY_STRING, DRV_KEY_REQUIRED},
+    {text("must-number"), text("it must be given"), text(""), DRV_KEY_U64, DRV_KEY_REQUIRED},
+    {text("must-words"), text("they must be given"), text(""), DRV_KEY_LIST, DRV_KEY_REQUIRED},
+    {text("must-secret"), text("it must be given"), text(""), DRV_KEY_STRING,
+     DRV_KEY_REQUIRED | DRV_KEY_SECRET},
+#endif
     {text("listing"), text("what listings do wrong"), text(""), DRV_KEY_STRING, 0},
     {text("rows"), text("how many volumes there are"), text(""), DRV_KEY_U64, 0},
     {text("snapshots"), text("full, short, hollow or none"), text("full"), DRV_KEY_STRING, 0},
