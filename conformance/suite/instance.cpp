@@ -202,7 +202,8 @@ void Instance::untrack(TrackedKind kind, std::string_view id, std::string_view n
         to_.tracker->remove({.kind = kind, .id = std::string(id), .node = std::string(node)});
 }
 
-void Instance::note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there) const {
+void Instance::note_made(TrackedKind kind, const std::string &id, const Answer &answer,
+                         bool was_there) const {
     const bool is_snapshot = kind == TrackedKind::snapshot;
     if (answer.is_ok()) {
         if (to_.model != nullptr && answer.volumes.size() == 1) {
