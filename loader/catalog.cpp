@@ -108,6 +108,13 @@ Result<std::shared_ptr<DriverLibrary>> Catalog::load_file(const fs::path &file) 
     return DriverLibrary::load(*trusted);
 }
 
+std::vector<std::string> Catalog::names() const {
+    std::error_code ignored;
+    auto names = names_in(state_->folder, ignored);
+    std::erase_if(names, [](const std::string &name) { return !is_driver_name(name); });
+    return names;
+}
+
 std::vector<CatalogEntry> Catalog::scan() {
     std::vector<CatalogEntry> entries;
     std::error_code error;

@@ -92,5 +92,15 @@ TEST_F(CatalogTest, ScansGoodAndBadSortedByName) {
     EXPECT_EQ(rows[3].path, folder.file("zz_alias"));
 }
 
+TEST(Catalog, NamesAreThoseOfTheFiles) {
+    const testing::DriverFolder folder;
+    folder.write("beta", "no library");
+    folder.write("alpha", "");
+    folder.write("No\nName", "");
+    std::ofstream(folder.path() / "readme.txt") << "text";
+    EXPECT_THAT(Catalog(folder.path()).names(), ::testing::ElementsAre("alpha", "beta"));
+    EXPECT_THAT(Catalog("/nowhere/at/all").names(), ::testing::IsEmpty());
+}
+
 } // namespace
 } // namespace drover

@@ -41,6 +41,9 @@ public:
     Result<std::shared_ptr<DriverLibrary>> load(std::string_view name);
     // The same checks for a file anywhere (conformance, inspect).
     Result<std::shared_ptr<DriverLibrary>> load_file(const std::filesystem::path &file);
+    // The drivers' names for which the folder has a file, sorted; none when it cannot be read. Loads nothing,
+    // and looks into no file.
+    [[nodiscard]] std::vector<std::string> names() const;
     // Every *.so in the folder, sorted by name. Files that fail are rows with their error.
     [[nodiscard]] std::vector<CatalogEntry> scan();
 

@@ -2,8 +2,10 @@
 
 #include "core/cli/commands.hpp"
 #include "core/cli/completion.hpp"
+#include "core/cli/config_check.hpp"
 #include "core/cli/json_text.hpp"
 #include "core/config/suggest.hpp"
+#include "loader/open.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // App needs its definitions
@@ -13,7 +15,9 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 
 namespace drover::cli {
 namespace {
@@ -154,16 +158,27 @@ std::vector<std::string> names_of_kind(AgentClient &agent, std::string_view kind
     return {};
 }
 
+// By the names of the files alone: what completes a command line must not run a stranger's code.
+std::vector<std::string> driver_files(const std::string &folder) {
+    std::error_code error;
+    return Catalog(folder.empty() ? default_driver_folder() : std::filesystem::absolute(folder, error))
+        .names();
+}
+
 // Never an error: a shell that completes has nowhere to show one.
 Exit print_completion(const CLI::App &app, const std::vector<std::string> &words,
                       const Surroundings &around) {
-    Context context(around, {.socket = socket_of(words), .quiet = true, .timeout_seconds = 2});
+    Context context(around, {.socket = value_among(words, "--socket"), .quiet = true, .timeout_seconds = 2});
     const auto source = [&](std::string_view kind, const std::string &before) -> std::vector<std::string> {
+        std::vector<std::string> names;
+        if (kind == "DRIVER")
+            names = driver_files(value_among(words, "--driver-dir"));
         try {
-            return names_of_kind(context.agent(), kind, before);
+            std::ranges::move(names_of_kind(context.agent(), kind, before), std::back_inserter(names));
         } catch (const CommandFailed &) {
-            return {};
+            // nobody to ask
         }
+        return names;
     };
     for (const auto &word : complete(app, words, source))
         around.out << word << '\n';

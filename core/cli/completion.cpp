@@ -50,9 +50,9 @@ std::vector<const CLI::Option *> positionals_of(const CLI::App &command) {
 }
 
 std::vector<std::string> values(const CLI::Option &option, const std::string &before,
-                                const NameSource &names) {
+                                const std::string &typed, const NameSource &names) {
     const auto kind = option.get_type_name();
-    if (kind == "FILE")
+    if (kind == "FILE" || (kind == "DRIVER" && typed.find('/') != std::string::npos))
         return {std::string(kCompleteFiles)};
     if (kind == "FSTYPE")
         return {"ext4", "xfs"};
@@ -95,7 +95,7 @@ std::vector<std::string> complete(const CLI::App &app, const std::vector<std::st
     std::vector<std::string> found;
     const auto subcommands = place.command->get_subcommands([](const CLI::App *) { return true; });
     if (place.waiting != nullptr) {
-        found = values(*place.waiting, before, names);
+        found = values(*place.waiting, before, typed, names);
     } else if (typed.starts_with('-')) {
         found = option_names(place.command);
     } else if (!subcommands.empty()) {
@@ -104,9 +104,9 @@ std::vector<std::string> complete(const CLI::App &app, const std::vector<std::st
     } else if (const auto positionals = positionals_of(*place.command); !positionals.empty()) {
         const auto index = place.positionals.size();
         if (index < positionals.size()) {
-            found = values(*positionals[index], before, names);
+            found = values(*positionals[index], before, typed, names);
         } else if (positionals.back()->get_items_expected_max() > 1) {
-            found = values(*positionals.back(), before, names);
+            found = values(*positionals.back(), before, typed, names);
         }
     }
     std::erase_if(
@@ -116,13 +116,12 @@ std::vector<std::string> complete(const CLI::App &app, const std::vector<std::st
     return found;
 }
 
-std::string socket_of(const std::vector<std::string> &words) {
-    constexpr std::string_view kOption = "--socket";
+std::string value_among(const std::vector<std::string> &words, std::string_view option) {
     for (std::size_t i = 0; i < words.size(); ++i) {
-        if (words[i] == kOption && i + 1 < words.size())
+        if (words[i] == option && i + 1 < words.size())
             return words[i + 1];
-        if (words[i].starts_with("--socket="))
-            return words[i].substr(kOption.size() + 1);
+        if (words[i].starts_with(option) && words[i].substr(option.size()).starts_with('='))
+            return words[i].substr(option.size() + 1);
     }
     return {};
 }

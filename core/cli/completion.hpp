@@ -23,7 +23,7 @@ inline constexpr std::string_view kCompleteFiles = ":files";
 std::vector<std::string> complete(const CLI::App &app, const std::vector<std::string> &words,
                                   const NameSource &names);
 
-// The value of --socket among the words, or nothing.
-std::string socket_of(const std::vector<std::string> &words);
+// The value of an option ("--socket") among the words, written either way, or nothing.
+std::string value_among(const std::vector<std::string> &words, std::string_view option);
 
 } // namespace drover::cli

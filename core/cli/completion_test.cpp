@@ -1,4 +1,5 @@
 #include "core/cli/testing/fake_agent.hpp"
+#include "loader/testing/driver_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,6 +35,18 @@ TEST(Completion, KnowsCommandsOptionsAndValues) {
     EXPECT_EQ(completed({"config", "check", ""}), ":files\n");
     EXPECT_EQ(completed({"--socket", ""}), ":files\n");
     EXPECT_EQ(completed({"completion", "z"}), "zsh\n");
+}
+
+TEST(Completion, FindsDriversInAFolderAndByPath) {
+    const drover::testing::DriverFolder drivers;
+    drivers.write("acme", "not looked into");
+    drivers.write("aardvark", "");
+    const auto folder = drivers.path().native();
+    EXPECT_EQ(completed({"config", "example", "--driver-dir", folder, "a"}), "aardvark\nacme\n");
+    EXPECT_EQ(completed({"driver", "inspect", "--driver-dir=" + folder, "ac"}), "acme\n");
+    EXPECT_EQ(completed({"driver", "inspect", "./build/a"}), ":files\n");
+    EXPECT_EQ(completed({"config", ""}), "check\nexample\nschema\nshow\n");
+    EXPECT_EQ(completed({"config", "schema", "--driver-dir", ""}), ":files\n");
 }
 
 TEST(Completion, IsSilentWithoutAnAgent) {
