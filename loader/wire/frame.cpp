@@ -101,6 +101,10 @@ void FrameWriter::close(std::size_t group) {
     store(bytes_.data() + group + 4, static_cast<std::uint32_t>(bytes));
 }
 
+void FrameWriter::become(Kind kind) noexcept {
+    store(bytes_.data() + 4, static_cast<std::uint32_t>(kind));
+}
+
 std::span<const char> FrameWriter::finish() {
     store(bytes_.data(), static_cast<std::uint32_t>(size_ - kHeaderBytes));
     return {bytes_.data(), size_};

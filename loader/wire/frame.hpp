@@ -73,6 +73,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; } // with the header
     // Did any text have to be left out since begin()?
     [[nodiscard]] bool has_unreadable() const noexcept { return has_unreadable_; }
+    // Makes it a frame of another kind.
+    void become(Kind kind) noexcept;
     // The whole frame, until the next begin(). It must not be over kMaxFrameBytes.
     [[nodiscard]] std::span<const char> finish();
     // Overwrites what was written with zeros: for frames that held secrets.
