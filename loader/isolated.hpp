@@ -20,8 +20,8 @@ struct IsolationOptions {
     std::chrono::nanoseconds grace = std::chrono::seconds(5);
     // A process that ends before its first good answer may be started so often at once; then pauses grow
     // from the first to the longest, and calls fail meanwhile.
-    unsigned quick_starts = 3;
-    std::chrono::nanoseconds first_pause = std::chrono::seconds(1);
+    unsigned quick_starts = 4;
+    std::chrono::nanoseconds first_pause = std::chrono::milliseconds(250);
     std::chrono::nanoseconds longest_pause = std::chrono::seconds(60);
 
     // drover-driver-host in the folder of the running program.
@@ -38,7 +38,7 @@ Result<std::shared_ptr<IsolatedLibrary>> load_isolated(std::filesystem::path fil
 const DriverDescription &description(const IsolatedLibrary &library) noexcept;
 
 // As open_in_process. The library may be opened several times; each backend has a process of its own.
-Result<std::unique_ptr<Driver>> open_isolated(std::shared_ptr<IsolatedLibrary> library, OpenRequest request,
-                                              Host &host, const CallContext &call);
+Result<std::unique_ptr<Driver>> open_isolated(const std::shared_ptr<IsolatedLibrary> &library,
+                                              OpenRequest request, Host &host, const CallContext &call);
 
 } // namespace drover

@@ -3,17 +3,13 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <functional>
 #include <future>
-#include <set>
-#include <thread>
 
 namespace drover {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::OpenFixture;
 using testing::quick_isolation;
 using testing::try_open_isolated;

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -68,6 +68,7 @@ TEST(Limits, ManyCallsAtATimeEachGetTheirOwnAnswer) {
     OpenFixture f;
     constexpr int kThreads = 100; // more than there are lanes
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     std::atomic<int> wrong = 0;
     for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&, t] {

@@ -56,8 +56,8 @@ const DriverDescription &description(const IsolatedLibrary &library) noexcept {
     return library.description();
 }
 
-Result<std::unique_ptr<Driver>> open_isolated(std::shared_ptr<IsolatedLibrary> library, OpenRequest request,
-                                              Host &host, const CallContext &call) {
+Result<std::unique_ptr<Driver>> open_isolated(const std::shared_ptr<IsolatedLibrary> &library,
+                                              OpenRequest request, Host &host, const CallContext &call) {
     if (auto checked = check_settings(library->description(), request.backend, request.settings); !checked)
         return fail(std::move(checked).error());
     auto bridge =

@@ -155,9 +155,10 @@ Result<DriverDescription> read_hello(std::string_view fields, const std::filesys
                                 file.native(), protocol, kProtocol));
     }
     if (refused) {
-        if (refused->message.empty())
+        if (refused->message.empty()) {
             refused->message =
                 fmt::format("{} cannot be used: {}", file.native(), general_text(refused->code));
+        }
         return fail(std::move(*refused));
     }
     return check(driver, keys, file);
