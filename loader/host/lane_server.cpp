@@ -18,7 +18,7 @@ Deadline deadline_at(std::uint64_t ns) noexcept {
 
 void LaneServer::run() {
     wire::Frame frame;
-    while (receiver_.next(fd_.get(), 0, frame) == wire::FrameReceiver::Got::frame) {
+    while (receiver_.next_soon(fd_.get(), frame) == wire::FrameReceiver::Got::frame) {
         if (frame.header.kind != wire::Kind::call)
             continue; // of a later protocol
         if (!serve(frame))

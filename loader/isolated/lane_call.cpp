@@ -20,8 +20,9 @@ constexpr std::chrono::milliseconds kEndIsTold{200};
 std::optional<wire::Outcome> LaneCall::run() {
     if (send()) {
         wire::Frame frame;
-        while (true) {
-            switch (lane_.receiver.next(lane_.fd.get(), 0, frame)) {
+        for (bool is_first = true;; is_first = false) {
+            switch (is_first ? lane_.receiver.next_soon(lane_.fd.get(), frame)
+                             : lane_.receiver.next(lane_.fd.get(), 0, frame)) {
             case wire::FrameReceiver::Got::frame:
                 switch (take(frame)) {
                 case Took::more:

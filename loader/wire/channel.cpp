@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 namespace drover::wire {
@@ -12,6 +14,11 @@ namespace {
 
 // One batch of rows and a little more.
 constexpr std::size_t kUsualBytes = 128U << 10;
+// About what it takes to wake a process; then sleeping at once would have been as good.
+constexpr std::chrono::microseconds kLookFor{16};
+constexpr unsigned kLooksBeforeYield = 1;
+constexpr unsigned kFailuresAllowed = 3;
+constexpr unsigned kSleepsBetweenTries = 32;
 
 } // namespace
 
@@ -73,6 +80,27 @@ FrameReceiver::Got FrameReceiver::next_by(Frame &frame, const Receive &receive) 
 
 FrameReceiver::Got FrameReceiver::next(int fd, int flags, Frame &frame) {
     return next_by(frame, [&](char *to, std::size_t size) { return ::recv(fd, to, size, flags); });
+}
+
+FrameReceiver::Got FrameReceiver::next_soon(int fd, Frame &frame) {
+    using Clock = std::chrono::steady_clock;
+    if (looks_paid_ == 0 && ++slept_ < kSleepsBetweenTries)
+        return next(fd, 0, frame);
+    slept_ = 0;
+    unsigned looks = 0;
+    const auto end = Clock::now() + kLookFor;
+    do {
+        if (const Got got = next(fd, MSG_DONTWAIT, frame); got != Got::nothing) {
+            // Not when somebody else had the core for that long.
+            looks_paid_ =
+                Clock::now() < end + kLookFor ? kFailuresAllowed : looks_paid_ - std::min(looks_paid_, 1U);
+            return got;
+        }
+        if (++looks > kLooksBeforeYield)
+            ::sched_yield(); // the other side may wait for this very core
+    } while (Clock::now() < end);
+    looks_paid_ -= std::min(looks_paid_, 1U);
+    return next(fd, 0, frame);
 }
 
 FrameReceiver::Got FrameReceiver::next_with_descriptors(int fd, int flags, Frame &frame) {

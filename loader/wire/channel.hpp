@@ -27,7 +27,12 @@ public:
     };
     // The next frame. Reads from the socket only when none is there already; `flags` are those of recv().
     Got next(int fd, int flags, Frame &frame);
-    // The same on a socket that also brings descriptors: they are kept, in the order they came.
+    // The same, but looks again and again for a few microseconds before it sleeps in the kernel: where the
+    // other side is awake on another core, an answer to a cheap call is there by then, and neither side has
+    // to be woken, which would cost more than all the rest of the call. Where that does not pay (slow calls,
+    // busy cores) it is given up, and tried again now and then.
+    Got next_soon(int fd, Frame &frame);
+    // The same as next() on a socket that also brings descriptors: they are kept, in the order they came.
     Got next_with_descriptors(int fd, int flags, Frame &frame);
     // The oldest descriptor that came; empty when there is none.
     [[nodiscard]] UniqueFd take_descriptor();
@@ -44,6 +49,8 @@ private:
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::deque<UniqueFd> descriptors_;
+    unsigned looks_paid_ = 1; // how often in a row looking may still fail before it is given up
+    unsigned slept_ = 0;      // since it was given up
 };
 
 // Sends it all, however long that takes. False: the other side is gone.

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -82,6 +83,8 @@ public:
 
 private:
     char *grow(std::size_t bytes);
+    void enlarge(std::size_t bytes);
+    void write_unreadable(Tag tag, drv_str value);
 
     std::vector<char> bytes_;
     std::size_t size_ = 0;
@@ -107,10 +110,113 @@ public:
     [[nodiscard]] bool ok() const noexcept { return ok_; }
 
 private:
-    bool broken() noexcept;
+    bool broken() noexcept {
+        ok_ = false;
+        rest_ = {};
+        return false;
+    }
 
     std::string_view rest_;
     bool ok_ = true;
 };
+
+// ---- Inline, because a listing has a hundred thousand fields. ----
+
+namespace detail {
+
+constexpr std::size_t kFieldHeader = 8;
+constexpr std::size_t kUnreadableBytes = 16;
+
+// With at least one zero after the bytes.
+constexpr std::size_t padded(std::size_t bytes) noexcept {
+    return (bytes + 8) & ~std::size_t{7};
+}
+
+template <typename Number>
+Number load(const char *from) noexcept {
+    Number value{};
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+template <typename Number>
+void store(char *to, Number value) noexcept {
+    std::memcpy(to, &value, sizeof value);
+}
+
+} // namespace detail
+
+inline char *FrameWriter::grow(std::size_t bytes) {
+    if (size_ + bytes > bytes_.size())
+        enlarge(bytes);
+    char *const at = bytes_.data() + size_;
+    size_ += bytes;
+    return at;
+}
+
+inline void FrameWriter::number(Tag tag, std::uint64_t value) {
+    char *const at = grow(detail::kFieldHeader + sizeof value);
+    detail::store(at, static_cast<std::uint32_t>(tag) | kNumberBit);
+    detail::store(at + 4, std::uint32_t{sizeof value});
+    detail::store(at + detail::kFieldHeader, value);
+}
+
+inline void FrameWriter::text(Tag tag, drv_str value) {
+    if (value.len > kMaxTextBytes || (value.data == nullptr && value.len != 0)) {
+        write_unreadable(tag, value);
+        return;
+    }
+    const std::size_t room = detail::padded(value.len);
+    char *const at = grow(detail::kFieldHeader + room);
+    detail::store(at, static_cast<std::uint32_t>(tag));
+    detail::store(at + 4, static_cast<std::uint32_t>(value.len));
+    detail::store(at + detail::kFieldHeader + room - 8, std::uint64_t{0});
+    if (value.len != 0)
+        std::memcpy(at + detail::kFieldHeader, value.data, value.len);
+}
+
+inline drv_str Field::text() const noexcept {
+    if (is_unreadable) {
+        return {detail::load<std::uint64_t>(bytes.data() + 8) != 0 ? nullptr : "",
+                detail::load<std::uint64_t>(bytes.data())};
+    }
+    return {bytes.data() == nullptr ? "" : bytes.data(), bytes.size()};
+}
+
+inline bool FieldReader::next(Field &field) noexcept {
+    if (rest_.empty())
+        return false;
+    if (rest_.size() < detail::kFieldHeader)
+        return broken();
+    const auto tag = detail::load<std::uint32_t>(rest_.data());
+    const std::size_t length = detail::load<std::uint32_t>(rest_.data() + 4);
+    const char *const bytes = rest_.data() + detail::kFieldHeader;
+    const std::size_t room = rest_.size() - detail::kFieldHeader;
+    field.tag = static_cast<Tag>(tag & ~(kNumberBit | kUnreadableBit));
+    field.is_number = (tag & kNumberBit) != 0;
+    field.is_unreadable = (tag & kUnreadableBit) != 0;
+    if (field.is_number) {
+        if (length != sizeof field.number || room < sizeof field.number || field.is_unreadable)
+            return broken();
+        field.number = detail::load<std::uint64_t>(bytes);
+        field.bytes = {};
+        rest_.remove_prefix(detail::kFieldHeader + sizeof field.number);
+        return true;
+    }
+    if (length > kMaxFrameBytes || detail::padded(length) > room || bytes[length] != '\0')
+        return broken();
+    field.number = 0;
+    field.bytes = {bytes, length};
+    if (field.is_unreadable) {
+        if (length != detail::kUnreadableBytes)
+            return broken();
+        const auto told = detail::load<std::uint64_t>(bytes);
+        const auto is_null = detail::load<std::uint64_t>(bytes + 8);
+        // Anything else could be followed by somebody.
+        if (is_null > 1 || (is_null == 1 ? told == 0 : told <= kMaxTextBytes))
+            return broken();
+    }
+    rest_.remove_prefix(detail::kFieldHeader + detail::padded(length));
+    return true;
+}
 
 } // namespace drover::wire
