@@ -80,43 +80,50 @@ pid_t RemoteInstance::pid() {
 }
 
 Result<std::shared_ptr<DriverProcess>> RemoteInstance::ready_process(const drv_call *call) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (process_ && process_->is_usable())
-            return process_;
-    }
-    std::unique_lock starting(start_mutex_, std::defer_lock);
+    std::unique_lock lock(mutex_);
+    const auto is_usable = [&] { return process_ && process_->is_usable(); };
+    if (is_usable())
+        return process_;
     const Deadline deadline = deadline_of(call);
+    const auto is_my_turn = [&] { return !is_starting_; };
     if (deadline.is_never()) {
-        starting.lock();
-    } else if (!starting.try_lock_until(deadline.when())) {
+        started_.wait(lock, is_my_turn);
+    } else if (!started_.wait_until(lock, deadline.when(), is_my_turn)) {
         return fail_retryable(Code::deadline, "it did not begin: the driver's process was still starting at "
                                               "its deadline; nothing was changed");
     }
-    const auto now = RestartPolicy::Clock::now();
-    {
-        const std::lock_guard lock(mutex_);
-        if (process_ && process_->is_usable()) // somebody else's start
-            return process_;
-        if (process_ && !counted_failure_) {
-            counted_failure_ = true;
-            note_failure(Error{.message = "the driver's process " + process_->how_it_ended()});
-        }
-        if (const auto pause = policy_.pause_left(now); pause.count() > 0) {
-            return fail(Error{.code = Code::gone,
-                              .message = fmt::format(
-                                  "the driver's process ended {} times in a row before it answered, the last "
-                                  "time like this: {}; it is started again in {:.1f} s at the earliest",
-                                  policy_.failures(), last_error_.message,
-                                  std::chrono::duration<double>(pause).count()),
-                              .retryable = true,
-                              .retry_after = pause});
-        }
+    if (is_usable()) // by somebody else's start
+        return process_;
+    if (process_ && !counted_failure_) {
+        counted_failure_ = true;
+        note_failure(Error{.message = "the driver's process " + process_->how_it_ended()});
     }
+    if (const auto pause = policy_.pause_left(RestartPolicy::Clock::now()); pause.count() > 0) {
+        return fail(
+            Error{.code = Code::gone,
+                  .message = fmt::format("the driver's process ended {} times in a row before it answered, "
+                                         "the last time like this: {}; it is started again in {:.1f} s at "
+                                         "the earliest",
+                                         policy_.failures(), last_error_.message,
+                                         std::chrono::duration<double>(pause).count()),
+                  .retryable = true,
+                  .retry_after = pause});
+    }
+    is_starting_ = true;
+    lock.unlock();
+    const Turn turn(*this);
     return start(call);
 }
 
-// With start_mutex_ held.
+RemoteInstance::Turn::~Turn() {
+    {
+        const std::lock_guard lock(instance_.mutex_);
+        instance_.is_starting_ = false;
+    }
+    instance_.started_.notify_all();
+}
+
+// By one thread at a time.
 Result<std::shared_ptr<DriverProcess>> RemoteInstance::start(const drv_call *call) {
     const auto failed = [&](Error error) -> Result<std::shared_ptr<DriverProcess>> {
         const std::lock_guard lock(mutex_);

@@ -12,6 +12,7 @@
 #include "loader/wire/opening.hpp"
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -61,6 +62,17 @@ public:
     }
 
 private:
+    // Ends the turn of the thread that starts the process.
+    class Turn {
+    public:
+        explicit Turn(RemoteInstance &instance) noexcept : instance_(instance) {}
+        ~Turn();
+        Turn(const Turn &) = delete;
+        Turn &operator=(const Turn &) = delete;
+
+    private:
+        RemoteInstance &instance_;
+    };
     using WriteArguments = std::function<void(wire::FrameWriter &)>;
 
     Result<std::shared_ptr<DriverProcess>> ready_process(const drv_call *call);
@@ -80,9 +92,10 @@ private:
     const drv_host_v1 *host_ = nullptr;
     std::vector<std::string> extensions_; // of the first open
 
-    std::timed_mutex start_mutex_; // one start at a time; guards `first_`
-    std::shared_ptr<DriverProcess> first_;
-    std::mutex mutex_; // guards what follows
+    std::shared_ptr<DriverProcess> first_; // of whose turn it is to start
+    std::mutex mutex_;                     // guards what follows
+    std::condition_variable started_;
+    bool is_starting_ = false;
     std::shared_ptr<DriverProcess> process_;
     RestartPolicy policy_;
     Error last_error_;                     // of the last failed start or early end
