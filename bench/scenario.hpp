@@ -20,6 +20,7 @@ struct Scenario {
 };
 
 Scenario loader_scenario();       // through Google Benchmark
+Scenario isolated_scenario();     // the same calls with the driver in a process of its own
 Scenario docker_scenario();       // create and mount, over the real socket
 Scenario ten_thousand_scenario(); // an agent before and after it gets its volumes
 Scenario five_hundred_scenario(); // as many mounted volumes

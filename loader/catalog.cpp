@@ -76,7 +76,7 @@ Error no_such_driver(const fs::path &folder, std::string_view name) {
 Catalog::Catalog(fs::path folder) : state_(std::make_unique<State>(State{std::move(folder)})) {}
 Catalog::~Catalog() = default;
 
-Result<std::shared_ptr<DriverLibrary>> Catalog::load(std::string_view name) {
+Result<fs::path> Catalog::find(std::string_view name) const {
     if (!is_driver_name(name)) {
         return fail(
             Code::invalid,
@@ -94,7 +94,14 @@ Result<std::shared_ptr<DriverLibrary>> Catalog::load(std::string_view name) {
     if (!fs::exists(fs::symlink_status(file, error)) &&
         (!error || error == std::errc::no_such_file_or_directory))
         return fail(no_such_driver(folder, name));
-    return load_file(file);
+    return check_trusted_file(file);
+}
+
+Result<std::shared_ptr<DriverLibrary>> Catalog::load(std::string_view name) {
+    auto file = find(name);
+    if (!file)
+        return fail(std::move(file).error());
+    return DriverLibrary::load(*file);
 }
 
 Result<std::shared_ptr<DriverLibrary>> Catalog::load_file(const fs::path &file) {

@@ -1,6 +1,6 @@
-// The C++ view of one open driver: what everything above the loader uses. In process it is a thin skin over
-// the driver's own table (in_process.hpp); a driver in a process of its own will be a second implementation,
-// and nobody above can tell.
+// The C++ view of one open driver: what everything above the loader uses. It is a thin skin over a table of
+// the ABI (in_process.hpp): the driver's own, or one that passes the calls on to the driver's own process
+// (isolated.hpp). Nobody above can tell.
 //
 // Threads: every method may be called from any thread, in parallel. Mutating calls on one volume id wait for
 // each other (until their deadline); a driver that asked for DRV_DRIVER_SERIAL gets one call at a time. All

@@ -1,6 +1,6 @@
-// A Driver over the table of a library in this process: builds the call, takes the locks that the ABI
-// promises the driver, copies what comes back, counts and logs. A crash of the driver is a crash of the
-// process.
+// A Driver over a table of the ABI in this process: builds the call, takes the locks that the ABI promises
+// the driver, copies what comes back, counts and logs. Where the table is a library's, a crash of the driver
+// is a crash of the process; that of isolated/remote_instance.hpp passes the calls on to another one.
 //
 // Locks. A mutating op holds the lock of the volume it changes: create, destroy, attach, detach and extend
 // that of their volume; clone and snapshot.clone that of the new volume (the source may be in use);

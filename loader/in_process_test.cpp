@@ -162,6 +162,7 @@ TEST(InProcessLog, SecretsAreInNeitherErrorsNorLines) {
                 ::testing::MatchesRegex("get \\[r1\\] auth, [0-9.]+ us: login with \\*\\*\\* was refused"));
 }
 
+#ifndef DROVER_TEST_ISOLATED // there it costs its own process; see isolated/death_test.cpp
 TEST(InProcessDeathTest, AnExceptionThatLeavesADriverEndsTheProcess) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     OpenFixture f({}, "throws");
@@ -171,6 +172,7 @@ TEST(InProcessDeathTest, AnExceptionThatLeavesADriverEndsTheProcess) {
     };
     EXPECT_DEATH(leave(), "a driver must not throw");
 }
+#endif
 
 } // namespace
 } // namespace drover

@@ -59,6 +59,11 @@ Result<OpenLibrary> open_library(const std::filesystem::path &file) {
 
 } // namespace
 
+std::shared_ptr<DriverLibrary> DriverLibrary::of_table(const drv_driver_v1 &descriptor,
+                                                       DriverDescription description) {
+    return std::shared_ptr<DriverLibrary>(new DriverLibrary(descriptor, std::move(description)));
+}
+
 Result<std::shared_ptr<DriverLibrary>> DriverLibrary::load(const std::filesystem::path &file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0)

@@ -19,6 +19,11 @@ public:
     // was replaced since it was loaded is refused: the dynamic linker would go on using the old one.
     static Result<std::shared_ptr<DriverLibrary>> load(const std::filesystem::path &file);
 
+    // For a table that came from no file of this process: of a driver that runs in another one.
+    // `descriptor` must outlive the library.
+    static std::shared_ptr<DriverLibrary> of_table(const drv_driver_v1 &descriptor,
+                                                   DriverDescription description);
+
     DriverLibrary(const DriverLibrary &) = delete;
     DriverLibrary &operator=(const DriverLibrary &) = delete;
 

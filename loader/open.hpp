@@ -39,6 +39,9 @@ public:
     // descriptor. `name` may also be a symlink in the folder (an alias); the descriptor's name must then
     // equal the stem of the file it leads to.
     Result<std::shared_ptr<DriverLibrary>> load(std::string_view name);
+    // The file that load() would load, by the same rules, without loading it: for a driver that is to run in
+    // a process of its own.
+    [[nodiscard]] Result<std::filesystem::path> find(std::string_view name) const;
     // The same checks for a file anywhere (conformance, inspect).
     Result<std::shared_ptr<DriverLibrary>> load_file(const std::filesystem::path &file);
     // The drivers' names for which the folder has a file, sorted; none when it cannot be read. Loads nothing,

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxFieldBytes = 4096;
 constexpr std::size_t kMaxValueBytes = 65536;
-constexpr std::uint64_t kMaxRows = 4096; // attributes, nodes, portals of one record
 
 // Copies fields until the first problem, which it keeps together with the record's kind.
 class Reader {

@@ -7,6 +7,7 @@
 #include "loader/base/error.hpp"
 #include "loader/volume_types.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -24,5 +25,7 @@ Capabilities to_capabilities(const drv_caps &from);
 
 // Enough for an id or a name, by the ABI.
 inline constexpr std::size_t kMaxIdBytes = 255;
+// Attributes, nodes, portals of one record: more are refused.
+inline constexpr std::uint64_t kMaxRows = 4096;
 
 } // namespace drover

@@ -4,6 +4,7 @@
 #include "core/agent/version.hpp"
 #include "core/config/agent_config.hpp"
 #include "core/config/agent_file.hpp"
+#include "loader/base/child_call.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
@@ -43,6 +44,9 @@ int run(const drover::AgentFile &chosen) {
     raise_descriptor_limit();
     for (const auto &warning : config->warnings)
         spdlog::warn("{}", drover::render(warning));
+    // Now, while there are no threads: what a probe and a mount need at once.
+    if (auto started = drover::start_kept_children(2); !started)
+        spdlog::warn("{}", started.error().message);
     auto agent = drover::Agent::build(std::move(*config), drover::kVersion);
     if (!agent) {
         spdlog::error("cannot start: {}", agent.error().message);

@@ -1,6 +1,7 @@
 #include "core/agent/open_backends.hpp"
 
 #include "core/config/backend_keys.hpp"
+#include "loader/isolated.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -12,6 +13,29 @@ namespace drover {
 namespace {
 constexpr std::chrono::seconds kLongestOpen{60};
 constexpr std::chrono::seconds kLongestPause{60};
+
+// A driver of somebody else's does not belong into the agent's process. loopback is our own, and needs the
+// agent's devices rather than an array.
+Isolation isolation_of(const BackendConfig &config) {
+    if (config.isolation)
+        return *config.isolation;
+    return config.driver == "loopback" ? Isolation::in_process : Isolation::process;
+}
+
+Result<BackendSettings> check_keys(const BackendConfig &config, const DriverDescription &driver) {
+    auto checked = check_backend_keys(config, driver.config_keys);
+    if (!checked) {
+        std::string text = render(checked.error());
+        while (!text.empty() && text.back() == '\n')
+            text.pop_back();
+        std::replace(text.begin(), text.end(), '\n', ';');
+        return fail(Code::invalid, text);
+    }
+    for (const auto &warning : checked->warnings)
+        spdlog::warn("{}", render(warning));
+    return std::move(checked->settings);
+}
+
 } // namespace
 
 OpenBackends::OpenBackends(Options options, Workers &workers, Host &host)
@@ -81,29 +105,34 @@ void OpenBackends::open_now(std::size_t index) {
 }
 
 Result<std::shared_ptr<Driver>> OpenBackends::open(const BackendConfig &config) {
-    if (config.isolation == Isolation::process) {
-        return fail(Code::unsupported, "isolation: process is not offered by this agent: remove the key, or "
-                                       "write isolation: in-process");
+    const CallContext call{.deadline = Deadline::after(kLongestOpen), .request_id = "open"};
+    const auto request = [&](BackendSettings settings) {
+        return OpenRequest{.backend = config.name,
+                           .agent_version = options_.agent_version,
+                           .node_id = options_.node_id,
+                           .settings = std::move(settings)};
+    };
+    Result<std::unique_ptr<Driver>> driver;
+    if (isolation_of(config) == Isolation::process) {
+        const auto file = catalog_.find(config.driver);
+        if (!file)
+            return fail(file.error());
+        auto library = load_isolated(*file, {}, call);
+        if (!library)
+            return fail(std::move(library).error());
+        auto settings = check_keys(config, description(**library));
+        if (!settings)
+            return fail(std::move(settings).error());
+        driver = open_isolated(*library, request(std::move(*settings)), host_, call);
+    } else {
+        auto library = catalog_.load(config.driver);
+        if (!library)
+            return fail(std::move(library).error());
+        auto settings = check_keys(config, description(**library));
+        if (!settings)
+            return fail(std::move(settings).error());
+        driver = open_in_process(std::move(*library), request(std::move(*settings)), host_, call);
     }
-    auto library = catalog_.load(config.driver);
-    if (!library)
-        return fail(std::move(library).error());
-    auto checked = check_backend_keys(config, description(**library).config_keys);
-    if (!checked) {
-        std::string text = render(checked.error());
-        while (!text.empty() && text.back() == '\n')
-            text.pop_back();
-        std::replace(text.begin(), text.end(), '\n', ';');
-        return fail(Code::invalid, text);
-    }
-    for (const auto &warning : checked->warnings)
-        spdlog::warn("{}", render(warning));
-    auto driver = open_in_process(std::move(*library),
-                                  OpenRequest{.backend = config.name,
-                                              .agent_version = options_.agent_version,
-                                              .node_id = options_.node_id,
-                                              .settings = std::move(checked->settings)},
-                                  host_, {.deadline = Deadline::after(kLongestOpen), .request_id = "open"});
     if (!driver)
         return fail(std::move(driver).error());
     return std::shared_ptr<Driver>(std::move(*driver));
@@ -158,7 +187,9 @@ std::vector<BackendView> OpenBackends::views() const {
                          .state = slot.driver ? "ready" : (slot.error ? "failed" : "opening"),
                          .error = slot.error,
                          .capabilities = slot.capabilities,
-                         .is_default = slot.config.name == options_.default_backend};
+                         .is_default = slot.config.name == options_.default_backend,
+                         .isolation =
+                             isolation_of(slot.config) == Isolation::process ? "process" : "in-process"};
         if (slot.driver) {
             const DriverDescription &driver = slot.driver->description();
             view.version = driver.version;

@@ -28,13 +28,15 @@ constexpr auto kKeys = std::to_array<SchemaKey>({
     {"dataset", "driver", name, false, "", "",
      "Driver file <driver-dir>/<driver>.so; default: the backend's name."},
     {"dataset", "isolation", choice, false, "", "in-process|process",
-     "Where the driver runs; default: the agent's choice for that driver."},
+     "Where the driver runs: inside the agent, or in a process of its own; default: process, for loopback "
+     "in-process."},
     {"dataset", "sha256", sha256, false, "", "", "Refuse a driver file with any other SHA-256."},
 
     {"backends.*", "driver", name, false, "", "",
      "Driver file <driver-dir>/<driver>.so; default: the backend's name."},
     {"backends.*", "isolation", choice, false, "", "in-process|process",
-     "Where the driver runs; default: the agent's choice for that driver."},
+     "Where the driver runs: inside the agent, or in a process of its own; default: process, for loopback "
+     "in-process."},
     {"backends.*", "sha256", sha256, false, "", "", "Refuse a driver file with any other SHA-256."},
 
     {"agent", "state-dir", directory, false, "/var/lib/drover", "", "Journal and records; survives reboots."},

@@ -33,6 +33,11 @@ using ChildFunction = Result<std::string> (*)(std::string_view arguments);
 Result<std::string> call_in_kept_child(std::string_view what, Deadline deadline, ChildFunction work,
                                        std::string_view arguments);
 
+// Starts children until `count` (at most 4) wait for their first call. To be called while the process has no
+// other threads: what another one holds locked at the fork (an allocator, where it is not glibc's own) stays
+// locked in the child for ever. Those that have to be started later, none the less, are replacements.
+Result<void> start_kept_children(std::size_t count);
+
 // The same, begun: the caller may do something else, or begin another one, before it waits. One that is not
 // waited for is given up when this ends, and its child killed.
 class BegunCall {

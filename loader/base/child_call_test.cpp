@@ -110,6 +110,22 @@ TEST(KeptChildTest, IsAnotherProcessAndTheSameOneTheNextTime) {
     EXPECT_EQ(kept_pid(), first);
 }
 
+TEST(KeptChildTest, ThoseStartedBeforehandAreUsed) {
+    ASSERT_TRUE(start_kept_children(2).has_value());
+    ASSERT_TRUE(start_kept_children(2).has_value());
+    auto first = begin_in_kept_child("testing", Deadline::never(), &own_pid, "");
+    auto second = begin_in_kept_child("testing", Deadline::never(), &own_pid, "");
+    ASSERT_TRUE(first.has_value() && second.has_value());
+    const std::string other = second->wait().value();
+    EXPECT_NE(first->wait().value(), other);
+}
+
+TEST(KeptChildTest, OneThatNobodyWaitsForIsGivenUp) {
+    const std::string first = kept_pid();
+    ASSERT_TRUE(begin_in_kept_child("testing", Deadline::never(), &hang, "").has_value());
+    EXPECT_NE(kept_pid(), first);
+}
+
 TEST(KeptChildTest, AnErrorAndAnExceptionKeepIt) {
     const std::string first = kept_pid();
     auto failed = call_in_kept_child(

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -127,6 +128,17 @@ public:
         }
         return KeptChild::start(what);
     }
+    Result<void> fill(std::size_t count) {
+        const std::lock_guard lock(mutex_);
+        disown_those_of_a_parent();
+        while (idle_.size() < std::min(count, kMostIdle)) {
+            auto started = KeptChild::start("starting helper processes");
+            if (!started)
+                return fail(std::move(started).error());
+            idle_.push_back(std::move(*started));
+        }
+        return {};
+    }
     void give_back(KeptChild &&child) {
         const std::lock_guard lock(mutex_);
         if (idle_.size() < kMostIdle)
@@ -155,6 +167,10 @@ KeptChildren &kept_children() {
 }
 
 } // namespace
+
+Result<void> start_kept_children(std::size_t count) {
+    return kept_children().fill(count);
+}
 
 struct BegunCall::State {
     std::string what;

@@ -95,6 +95,8 @@ drv_status open_instance(const drv_host_v1 *host, const drv_call *call, drv_inst
     auto *self = new drv_instance{};
     self->host = host;
     const string_view how = config(self, "opening");
+    if (is_fault(how))
+        (void)fault(how, self, call);
     if (how == "refuse" || how == "block") {
         delete self;
         return how == "block" ? block(call) : failing(call, DRV_E_AUTH, "the array refused the login");

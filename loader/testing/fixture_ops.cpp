@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdexcept>
 #include <string>
+#include <unistd.h>
 
 namespace fixture {
 
@@ -31,8 +32,10 @@ drv_status capabilities(drv_instance *, const drv_call *, drv_caps *caps) {
     return DRV_OK;
 }
 
-drv_status create(drv_instance *, const drv_call *call, const drv_create_req *request,
+drv_status create(drv_instance *self, const drv_call *call, const drv_create_req *request,
                   const drv_volume_sink *sink) {
+    if (is_fault(view(request->id)))
+        return fault(view(request->id), self, call);
     if (view(request->id).substr(0, 5) == "block")
         return block(call);
     if (view(request->id) == "nothing")
@@ -51,7 +54,9 @@ drv_status create(drv_instance *, const drv_call *call, const drv_create_req *re
     return sink->emit(sink->data, &v);
 }
 
-drv_status destroy(drv_instance *, const drv_call *call, drv_str id, uint64_t flags) {
+drv_status destroy(drv_instance *self, const drv_call *call, drv_str id, uint64_t flags) {
+    if (is_fault(view(id)))
+        return fault(view(id), self, call);
     if (flags != 0)
         return DRV_E_INVALID;
     return view(id).substr(0, 7) == "blocked" ? block(call) : DRV_OK;
@@ -79,15 +84,19 @@ static drv_status emit_connection(const drv_attach_req *request, const drv_conne
     return status;
 }
 
-drv_status attach(drv_instance *, const drv_call *, const drv_attach_req *request,
+drv_status attach(drv_instance *self, const drv_call *call, const drv_attach_req *request,
                   const drv_connection_sink *sink) {
+    if (is_fault(view(request->id)))
+        return fault(view(request->id), self, call);
     return emit_connection(request, sink);
 }
-drv_status detach(drv_instance *, const drv_call *, const drv_attach_req *) {
-    return DRV_OK;
+drv_status detach(drv_instance *self, const drv_call *call, const drv_attach_req *request) {
+    return is_fault(view(request->id)) ? fault(view(request->id), self, call) : drv_status{DRV_OK};
 }
-drv_status resolve(drv_instance *, const drv_call *, const drv_attach_req *request,
+drv_status resolve(drv_instance *self, const drv_call *call, const drv_attach_req *request,
                    const drv_connection_sink *sink) {
+    if (is_fault(view(request->id)))
+        return fault(view(request->id), self, call);
     return emit_connection(request, sink);
 }
 
@@ -161,6 +170,8 @@ drv_status get(drv_instance *self, const drv_call *call, drv_str id, const drv_v
     if (how == "yield")
         sched_yield();
     drv_status status = how == "block" ? block(call) : fail_as(how, self, call);
+    if (is_fault(how))
+        status = fault(how, self, call);
     if (status == DRV_OK && how != "nothing") {
         if (how == "ok-after-fail")
             failing(call, DRV_E_INTERNAL, "never mind");
@@ -168,11 +179,13 @@ drv_status get(drv_instance *self, const drv_call *call, drv_str id, const drv_v
         spoil(how, v);
         const bool terminated =
             id.data[id.len] == '\0' && call->request_id.data[call->request_id.len] == '\0';
+        const std::string process = std::to_string(getpid());
         const drv_kv attrs[] = {{text("request"), call->request_id},
-                                {text("terminated"), text(terminated ? "yes" : "no")}};
+                                {text("terminated"), text(terminated ? "yes" : "no")},
+                                {text("process"), text(process)}};
         if (v.attr_count == 0) {
             v.attrs = attrs;
-            v.attr_count = 2;
+            v.attr_count = how == "who" ? 3 : 2;
         }
         status = sink->emit(sink->data, how == "null-record" ? nullptr : &v);
         if (how == "twice")

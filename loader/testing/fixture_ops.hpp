@@ -64,6 +64,10 @@ inline drv_status block(const drv_call *call) {
     return failing(call, DRV_E_CANCELLED, "stopped while blocking");
 }
 
+// An id of that kind says what the driver does to its process; see fixture_faults.cpp.
+bool is_fault(string_view how);
+drv_status fault(string_view how, drv_instance *self, const drv_call *call);
+
 drv_status probe(drv_instance *self, const drv_call *);
 drv_status capabilities(drv_instance *, const drv_call *, drv_caps *caps);
 drv_status create(drv_instance *, const drv_call *call, const drv_create_req *request,

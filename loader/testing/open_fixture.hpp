@@ -1,6 +1,8 @@
-// An open fixture driver, as most tests of the loader need it.
+// An open fixture driver, as most tests of the loader need it. With DROVER_TEST_ISOLATED the driver runs in a
+// process of its own: the same tests then hold that nobody can tell.
 #pragma once
 
+#include "loader/isolated.hpp"
 #include "loader/testing/driver_folder.hpp"
 #include "loader/testing/recording_host.hpp"
 
@@ -10,21 +12,54 @@
 
 namespace drover::testing {
 
-inline Result<std::unique_ptr<Driver>> try_open(const DriverFolder &folder, const std::string &fixture,
-                                                Host &host, BackendSettings settings = {},
-                                                const CallContext &call = {}) {
-    Catalog catalog(folder.path());
-    if (!std::filesystem::exists(folder.file(fixture)))
-        folder.put(fixture);
-    auto library = catalog.load(fixture);
-    if (!library)
-        return tl::unexpected<Error>(library.error());
+inline OpenRequest fixture_request(BackendSettings settings) {
     OpenRequest request;
     request.backend = "array-1";
     request.agent_version = "1.2.3";
     request.node_id = "node-a";
     request.settings = std::move(settings);
-    return open_in_process(*library, std::move(request), host, call);
+    return request;
+}
+
+// For tests that do not want to wait long for what is late by intention.
+inline IsolationOptions quick_isolation() {
+    IsolationOptions options;
+    options.program = DROVER_DRIVER_HOST;
+    options.grace = std::chrono::milliseconds(300);
+    return options;
+}
+
+inline Result<std::unique_ptr<Driver>>
+try_open_isolated(const DriverFolder &folder, const std::string &fixture, Host &host,
+                  BackendSettings settings = {}, const CallContext &call = {},
+                  const IsolationOptions &options = quick_isolation()) {
+    Catalog catalog(folder.path());
+    if (!std::filesystem::exists(folder.file(fixture)))
+        folder.put(fixture);
+    auto file = catalog.find(fixture);
+    if (!file)
+        return fail(file.error());
+    // Not by the deadline of the call: it is that of open.
+    auto library = load_isolated(*file, options, {});
+    if (!library)
+        return fail(library.error());
+    return open_isolated(*library, fixture_request(std::move(settings)), host, call);
+}
+
+inline Result<std::unique_ptr<Driver>> try_open(const DriverFolder &folder, const std::string &fixture,
+                                                Host &host, BackendSettings settings = {},
+                                                const CallContext &call = {}) {
+#ifdef DROVER_TEST_ISOLATED
+    return try_open_isolated(folder, fixture, host, std::move(settings), call);
+#else
+    Catalog catalog(folder.path());
+    if (!std::filesystem::exists(folder.file(fixture)))
+        folder.put(fixture);
+    auto library = catalog.load(fixture);
+    if (!library)
+        return fail(library.error());
+    return open_in_process(*library, fixture_request(std::move(settings)), host, call);
+#endif
 }
 
 struct OpenFixture {

@@ -2,6 +2,7 @@
 
 #include "core/filesystem/mount_table.hpp"
 #include "core/volume/identity.hpp"
+#include "loader/base/child_call.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -94,6 +95,8 @@ World::World(Options options) : options_(std::move(options)), folder_(options_.f
     std::filesystem::create_directories(mount_root());
     boot_id_ = options_.boot_id.empty() ? random_uuid() : options_.boot_id;
     catalog_ = std::make_unique<Catalog>(driver_folder());
+    if (auto started = start_kept_children(2); !started)
+        throw std::runtime_error(started.error().message);
     build();
 }
 
