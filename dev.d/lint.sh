@@ -59,7 +59,7 @@ lint_headers() {
 lint_flags_of() {
     local folder=${1%/*} kind kinds=(source test)
     [[ $folder != */testing && $folder != */tests ]] || kinds=(test)
-    while [[ $folder == */* || -n ${lint_commands[test:$folder]-} ]]; do
+    while :; do
         for kind in "${kinds[@]}"; do
             if [[ -n ${lint_commands[$kind:$folder]-} ]]; then
                 printf '%s' "${lint_commands[$kind:$folder]}"
