@@ -260,12 +260,15 @@ Result<VolumeView> World::revert(const std::string &volume, const std::string &n
 
 // A job in each volume's queue ends after all that were there before it.
 void World::settle() {
-    for (const auto &record : journal_->volumes()) {
+    const auto wait_for = [&](const std::string &lane, const std::string &key) {
         std::promise<void> reached;
-        workers_->post(record->backend, record->id, [&] { reached.set_value(); });
+        workers_->post(lane, key, [&] { reached.set_value(); });
         if (reached.get_future().wait_for(kLimit) != std::future_status::ready)
             throw std::runtime_error("work does not end");
-    }
+    };
+    for (const auto &record : journal_->volumes())
+        wait_for(record->backend, record->id);
+    wait_for("", "journal"); // what a create did not wait for
 }
 
 void write_file(const std::filesystem::path &file, std::string_view text) {
