@@ -215,10 +215,11 @@ Result<VolumeView> Volumes::finish_create(const Task &task, VolumeRecord &record
     auto made = converge_from_source(record, task);
     if (made) {
         // Beside the answer: what it did not wait for.
-        parts_.workers.post("", "journal", [this] {
+        const auto settle = [this] {
             if (auto settled = journal_.settle(Step::create_settle); !settled)
                 spdlog::warn("the journal: {}", settled.error().message);
-        });
+        };
+        parts_.workers.post("", "journal", settle, AtStop::run);
         return view(record);
     }
     auto withdrawn = withdraw_create(task, record, made.error());

@@ -144,11 +144,35 @@ void look_at_mounts(Sight &sight, const std::filesystem::path &target) {
     }
 }
 
+// What a probe of the device found, judged by the record.
+void see_content(Sight &sight, const filesystem::Probe &probed, const VolumeRecord &record,
+                 const DiscoverOptions &options) {
+    plan::Observation &seen = sight.seen;
+    sight.content = probed.kind;
+    sight.content_uuid = probed.uuid;
+    sight.reads_as_zero = probed.head_and_tail_zero;
+    seen.content_has_our_uuid = !record.fs_uuid.empty() && probed.uuid == record.fs_uuid;
+    if (probed.blank) {
+        seen.content = plan::Content::blank;
+        if (record.format != plan::Format::never || !options.zeroed)
+            return;
+        if (!probed.head_and_tail_zero) {
+            seen.content = plan::Content::foreign;
+            sight.content = "data without any signature";
+        }
+        return;
+    }
+    const bool ours = is_filesystem_we_make(probed.kind) && probed.signatures.size() == 1 &&
+                      (record.fs_uuid.empty() ? record.format == plan::Format::inherited
+                                              : probed.kind == record.fstype && seen.content_has_our_uuid);
+    seen.content = ours ? plan::Content::expected : plan::Content::foreign;
+}
+
 void look_at_content(Sight &sight, const VolumeRecord &record, const DiscoverOptions &options,
                      const CallContext &call) {
     const connect::Device &device = *sight.device;
     if (options.probed != nullptr && device.path.native() == options.probed_device) {
-        sight.see_content(*options.probed, record, options);
+        see_content(sight, *options.probed, record, options);
         return;
     }
     const bool should_be_blank =
@@ -162,32 +186,10 @@ void look_at_content(Sight &sight, const VolumeRecord &record, const DiscoverOpt
         doubt(sight, std::move(probed).error());
         return;
     }
-    sight.see_content(*probed, record, options);
+    see_content(sight, *probed, record, options);
 }
 
 } // namespace
-
-void Sight::see_content(const filesystem::Probe &probed, const VolumeRecord &record,
-                        const DiscoverOptions &options) {
-    content = probed.kind;
-    content_uuid = probed.uuid;
-    reads_as_zero = probed.head_and_tail_zero;
-    seen.content_has_our_uuid = !record.fs_uuid.empty() && probed.uuid == record.fs_uuid;
-    if (probed.blank) {
-        seen.content = plan::Content::blank;
-        if (record.format != plan::Format::never || !options.zeroed)
-            return;
-        if (!probed.head_and_tail_zero) {
-            seen.content = plan::Content::foreign;
-            content = "data without any signature";
-        }
-        return;
-    }
-    const bool ours = is_filesystem_we_make(probed.kind) && probed.signatures.size() == 1 &&
-                      (record.fs_uuid.empty() ? record.format == plan::Format::inherited
-                                              : probed.kind == record.fstype && seen.content_has_our_uuid);
-    seen.content = ours ? plan::Content::expected : plan::Content::foreign;
-}
 
 plan::Discovered Sight::classify(const VolumeRecord &record) const {
     return plan::classify(seen, plan::Records{.current = true,

@@ -36,9 +36,6 @@ struct Sight {
     std::optional<Error> doubt; // why something is unknown or wrong
 
     [[nodiscard]] plan::Discovered classify(const VolumeRecord &record) const;
-    // What a probe of the device found, judged by the record.
-    void see_content(const filesystem::Probe &probed, const VolumeRecord &record,
-                     const DiscoverOptions &options);
 };
 
 Sight discover(const VolumeRecord &record, Driver &driver, const connect::Connectors &connectors,

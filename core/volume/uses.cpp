@@ -11,7 +11,9 @@ namespace drover {
 
 namespace {
 // A use ends with its machine: recover() clears all of them when the boot id has changed. So nobody waits for
-// the disk to count another one on a volume that is here already, or one less.
+// the disk to count another one on a volume that is here already, or one less. (A state folder whose file
+// system is taken away without a reboot, and without what was written last, is as lost as any other data on
+// it.)
 constexpr auto kUses = Journal::Outlives::process;
 
 // But that this node is about to have the backend attach the volume must outlive everything: else nobody
@@ -64,7 +66,7 @@ void Volumes::mount_delivered(const VolumeRef &ref, const std::string &use) {
     if (!found)
         return;
     const std::string id = (*found)->id;
-    parts_.workers.post((*found)->backend, id, [this, id, use] {
+    const auto note = [this, id, use] {
         const auto lock = lock_of(id);
         const std::lock_guard guard(*lock);
         const auto record = journal_.volume(id);
@@ -74,7 +76,8 @@ void Volumes::mount_delivered(const VolumeRef &ref, const std::string &use) {
         changed.uses[use].delivered = true;
         if (auto saved = journal_.save(changed, Step::use_delivered, kUses); !saved)
             spdlog::warn("volume {}: {}", changed.name, saved.error().message);
-    });
+    };
+    parts_.workers.post((*found)->backend, id, note, AtStop::run);
 }
 
 Result<void> Volumes::do_unmount(const Task &task, VolumeRecord record, const std::string &use) {

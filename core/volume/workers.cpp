@@ -1,7 +1,9 @@
 #include "core/volume/workers.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -12,7 +14,11 @@ namespace drover {
 namespace {
 constexpr std::chrono::seconds kIdleBeforeLeaving{10};
 using Clock = std::chrono::steady_clock;
-using Job = std::function<void()>;
+using Act = std::function<void()>;
+struct Job {
+    Act act;
+    AtStop at_stop;
+};
 } // namespace
 
 // Shared with the threads, which are detached: a thread that a hung backend never gives back must not keep
@@ -24,6 +30,23 @@ struct Workers::State : std::enable_shared_from_this<Workers::State> {
         std::condition_variable work;
         std::size_t threads = 0;
         std::size_t idle = 0;
+
+        void drop_what_may_be(std::deque<Job> &dropped) {
+            for (auto &[key, jobs] : queues) {
+                const auto first = std::stable_partition(
+                    jobs.begin(), jobs.end(), [](const Job &job) { return job.at_stop == AtStop::run; });
+                std::move(first, jobs.end(), std::back_inserter(dropped));
+                jobs.erase(first, jobs.end());
+            }
+            // A key without jobs is in `queues` only while one of its jobs runs.
+            std::erase_if(runnable, [&](const std::string &key) {
+                const auto queue = queues.find(key);
+                if (!queue->second.empty())
+                    return false;
+                queues.erase(queue);
+                return true;
+            });
+        }
     };
 
     explicit State(std::size_t limit) : threads_per_lane(limit) {}
@@ -57,8 +80,6 @@ struct Workers::State : std::enable_shared_from_this<Workers::State> {
                 if (lane.runnable.empty() && (stopping || !got_work))
                     break;
             }
-            if (stopping)
-                break;
             const std::string key = std::move(lane.runnable.front());
             lane.runnable.pop_front();
             auto queue = lane.queues.find(key);
@@ -66,8 +87,8 @@ struct Workers::State : std::enable_shared_from_this<Workers::State> {
             queue->second.pop_front();
             ++running;
             lock.unlock();
-            job();
-            job = nullptr; // its captures go before the next job of the key starts
+            job.act();
+            job.act = nullptr; // its captures go before the next job of the key starts
             lock.lock();
             --running;
             --pending_jobs;
@@ -100,7 +121,7 @@ struct Workers::State : std::enable_shared_from_this<Workers::State> {
             }
             Timer timer = std::move(first->second);
             timers.erase(first);
-            enqueue(timer.lane, timer.key, std::move(timer.job));
+            enqueue(timer.lane, timer.key, {std::move(timer.act), AtStop::drop});
         }
         --all_threads;
         ended.notify_all();
@@ -108,7 +129,7 @@ struct Workers::State : std::enable_shared_from_this<Workers::State> {
 
     struct Timer {
         std::string lane, key;
-        Job job;
+        Act act;
     };
 
     mutable std::mutex mutex;
@@ -130,14 +151,14 @@ Workers::~Workers() {
     stop(std::chrono::hours(24 * 365));
 }
 
-void Workers::post(const std::string &lane, const std::string &key, Job job) {
+void Workers::post(const std::string &lane, const std::string &key, Act job, AtStop at_stop) {
     const std::lock_guard lock(state_->mutex);
     if (!state_->stopping)
-        state_->enqueue(lane, key, std::move(job));
+        state_->enqueue(lane, key, {std::move(job), at_stop});
 }
 
 void Workers::post_after(std::chrono::nanoseconds delay, const std::string &lane, const std::string &key,
-                         Job job) {
+                         Act job) {
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping)
         return;
@@ -157,23 +178,17 @@ std::size_t Workers::pending() const {
 }
 
 bool Workers::stop(std::chrono::nanoseconds limit) {
+    std::deque<Job> dropped; // goes outside the lock: captures may post
     std::unique_lock lock(state_->mutex);
     state_->stopping = true;
     state_->timers.clear();
     state_->timer_work.notify_all();
-    for (auto &[name, lane] : state_->lanes)
+    for (auto &[name, lane] : state_->lanes) {
+        lane.drop_what_may_be(dropped);
         lane.work.notify_all();
-    const auto all_ended = [&] { return state_->all_threads == 0; };
-    const bool ended = state_->ended.wait_for(lock, limit, all_ended);
-    // What never began is dropped outside the lock: captures may post.
-    std::map<std::string, std::unordered_map<std::string, std::deque<Job>>> dropped;
-    if (ended) {
-        for (auto &[name, lane] : state_->lanes) {
-            dropped[name] = std::move(lane.queues);
-            lane.queues.clear();
-        }
-        state_->pending_jobs = 0;
     }
+    state_->pending_jobs -= dropped.size();
+    const bool ended = state_->ended.wait_for(lock, limit, [&] { return state_->all_threads == 0; });
     lock.unlock();
     return ended;
 }

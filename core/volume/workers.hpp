@@ -12,25 +12,30 @@
 
 namespace drover {
 
+// What becomes of a job that has not begun when the workers are told to stop.
+enum class AtStop { drop, run };
+
 class Workers {
 public:
     // At most `threads_per_lane` jobs of one lane run at a time.
     explicit Workers(std::size_t threads_per_lane = 64);
-    // Stops taking jobs, drops those that have not begun, waits for those that run.
+    // As stop, without a limit.
     ~Workers();
     Workers(const Workers &) = delete;
     Workers &operator=(const Workers &) = delete;
 
-    // The job must not throw. From any thread; a job posted after shutdown began is dropped.
-    void post(const std::string &lane, const std::string &key, std::function<void()> job);
+    // The job must not throw. From any thread; a job posted after shutdown began is dropped. AtStop::run is
+    // for what was promised to somebody already, and short.
+    void post(const std::string &lane, const std::string &key, std::function<void()> job,
+              AtStop at_stop = AtStop::drop);
     // Not before `delay` has passed; then as post. Costs nothing while it waits.
     void post_after(std::chrono::nanoseconds delay, const std::string &lane, const std::string &key,
                     std::function<void()> job);
 
     // Jobs that wait or run now, of all lanes.
     [[nodiscard]] std::size_t pending() const;
-    // Refuses new jobs and returns when none runs any more (those that have not begun are dropped), or at the
-    // limit: false.
+    // Refuses new jobs, drops those that have not begun unless they are to run, and returns when none runs
+    // any more, or at the limit: false.
     bool stop(std::chrono::nanoseconds limit);
 
 private:

@@ -128,6 +128,28 @@ TEST(Workers, StoppingWaitsForWhatRunsAndDropsWhatWaits) {
     EXPECT_EQ(ran, 1);
 }
 
+TEST(Workers, StoppingStillRunsWhatWasPromised) {
+    Gate gate;
+    std::atomic<int> promised = 0;
+    std::atomic<int> dropped = 0;
+    Workers workers(1);
+    const auto count = [&](std::atomic<int> &counter) { return [&counter] { ++counter; }; };
+    workers.post("a", "v", [&] { gate.enter(); });
+    workers.post("a", "v", count(dropped)); // before, behind and beside it
+    workers.post("a", "v", count(promised), AtStop::run);
+    workers.post("a", "v", count(dropped));
+    workers.post("a", "w", count(dropped));
+    workers.post("a", "x", count(promised), AtStop::run);
+    ASSERT_TRUE(gate.wait_for(1));
+    EXPECT_FALSE(workers.stop(1ms));
+    EXPECT_EQ(workers.pending(), 3U); // the one that runs, and the two promised
+    gate.open();
+    EXPECT_TRUE(workers.stop(20s));
+    EXPECT_EQ(promised, 2);
+    EXPECT_EQ(dropped, 0);
+    EXPECT_EQ(workers.pending(), 0U);
+}
+
 TEST(Workers, ManyKeysFromManyThreadsAllRun) {
     std::atomic<int> ran = 0;
     std::promise<void> all;

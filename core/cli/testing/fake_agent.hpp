@@ -7,6 +7,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -72,6 +75,12 @@ public:
                result_id + R"("})");
     }
 
+    // Returns when this request, without its body, has come; false if it did not within a minute.
+    [[nodiscard]] bool was_asked(const std::string &request) const {
+        std::unique_lock lock(mutex_);
+        return came_.wait_for(lock, std::chrono::minutes(1),
+                              [&] { return std::ranges::find(names_, request) != names_.end(); });
+    }
     // "METHOD target body", in the order they came.
     [[nodiscard]] std::vector<std::string> requests() const {
         const std::scoped_lock lock(mutex_);
@@ -87,6 +96,8 @@ private:
         const std::scoped_lock lock(mutex_);
         const auto name = request.method + " " + request.target;
         requests_.push_back(name + (request.body.empty() ? "" : " " + request.body));
+        names_.push_back(name);
+        came_.notify_all();
         preferences_.emplace_back(request.header("Prefer"));
         if (std::ranges::find(silent_, name) != silent_.end()) {
             held_.push_back(responder);
@@ -107,9 +118,11 @@ private:
 
     Folder folder_;
     mutable std::mutex mutex_;
+    mutable std::condition_variable came_;
     std::map<std::string, std::deque<http::Response>> answers_;
     std::vector<std::string> silent_;
     std::vector<http::Responder> held_;
+    std::vector<std::string> names_; // of requests_
     std::vector<std::string> requests_;
     std::vector<std::string> preferences_;
     http::testing::LoopThread loop_; // last: its thread uses all of the above
