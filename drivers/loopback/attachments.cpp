@@ -83,7 +83,7 @@ drv::Connection Loopback::attach(drv::Call &call, const drv::AttachRequest &requ
                                                 .read_only = request.read_only,
                                                 .since_unix_ns = unix_now_ns(),
                                                 .counters = read_counters(device)};
-        volumes_.store(key, volume.metadata);
+        volumes_.store_for_this_boot(key, volume.metadata);
     } catch (const Error &error) {
         if (is_new && !error.is_state_unknown())
             unbind_loop(call, device, backing);

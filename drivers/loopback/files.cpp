@@ -116,8 +116,8 @@ std::string read_start(int fd, const std::string &name, std::size_t max_bytes) {
     return text;
 }
 
-void replace_file(int folder, const std::string &name, std::string_view text, void (*after_rename)(void *),
-                  void *data) {
+void replace_file(int folder, const std::string &name, std::string_view text, Lasting lasting,
+                  void (*after_rename)(void *), void *data) {
     const std::string temporary = name + ".tmp";
     remove_file(folder, temporary);
     try {
@@ -142,7 +142,7 @@ void replace_file(int folder, const std::string &name, std::string_view text, vo
     }
     if (after_rename != nullptr)
         after_rename(data);
-    if (::fsync(folder) != 0)
+    if (lasting == Lasting::through_power_loss && ::fsync(folder) != 0)
         throw failure("cannot flush the folder of", name, errno).state_unknown();
 }
 

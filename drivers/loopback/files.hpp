@@ -68,9 +68,11 @@ struct FileStamp {
 // The first `max_bytes` and one more of a file, so that the caller can tell one that is too long.
 [[nodiscard]] std::string read_start(int fd, const std::string &name, std::size_t max_bytes);
 // Puts `text` into `name` so that a crash leaves the old or the new content: writes "<name>.tmp", flushes,
-// renames. `after_rename` runs when the new content is in place; the folder is flushed after that.
-void replace_file(int folder, const std::string &name, std::string_view text, void (*after_rename)(void *),
-                  void *data);
+// renames. `after_rename` runs when the new content is in place; the folder is flushed after that, unless a
+// power loss may bring back the old content.
+enum class Lasting { through_power_loss, through_crash };
+void replace_file(int folder, const std::string &name, std::string_view text, Lasting lasting,
+                  void (*after_rename)(void *), void *data);
 // False: it did not exist.
 bool remove_file(int folder, const std::string &name);
 // Does another open file description lead to this file, of whatever process, or of the kernel (a loop device

@@ -121,7 +121,8 @@ bool GroupShelf::is_there(std::string_view key) const {
 }
 
 void GroupShelf::store(const std::string &key, const GroupRecord &record) const {
-    replace_file(folder_.get(), with(key, kRecord), to_json(record), nullptr, nullptr);
+    replace_file(folder_.get(), with(key, kRecord), to_json(record), Lasting::through_power_loss, nullptr,
+                 nullptr);
 }
 
 void GroupShelf::remove(const std::string &key) const {
@@ -130,7 +131,8 @@ void GroupShelf::remove(const std::string &key) const {
 }
 
 void GroupShelf::begin_making(const std::string &key, const GroupRecord &record) const {
-    replace_file(folder_.get(), with(key, kMaking), to_json(record), nullptr, nullptr);
+    replace_file(folder_.get(), with(key, kMaking), to_json(record), Lasting::through_power_loss, nullptr,
+                 nullptr);
 }
 
 void GroupShelf::rename(const std::string &from, const std::string &to) const {

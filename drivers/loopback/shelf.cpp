@@ -183,7 +183,7 @@ Fd Shelf::open_image(const Metadata &metadata, int flags) const {
 
 void Shelf::store(const std::string &key, const Metadata &metadata, NewImage *image) const {
     replace_file(
-        folder_.get(), with(key, kMetadata), to_json(metadata),
+        folder_.get(), with(key, kMetadata), to_json(metadata), Lasting::through_power_loss,
         [](void *data) {
             if (data != nullptr)
                 static_cast<NewImage *>(data)->is_kept_ = true;
@@ -193,6 +193,11 @@ void Shelf::store(const std::string &key, const Metadata &metadata, NewImage *im
     if (image != nullptr && ::renameat2(folder_.get(), with(image->name_, kNew).c_str(), folder_.get(),
                                         with(image->name_, kImage).c_str(), RENAME_NOREPLACE) != 0)
         throw failure("cannot rename the image", path_of(metadata), errno).state_unknown();
+}
+
+void Shelf::store_for_this_boot(const std::string &key, const Metadata &metadata) const {
+    replace_file(folder_.get(), with(key, kMetadata), to_json(metadata), Lasting::through_crash, nullptr,
+                 nullptr);
 }
 
 void Shelf::store_replacing(const std::string &key, const Metadata &metadata, NewImage &image,

@@ -118,7 +118,9 @@ public:
 
     // Makes `metadata` the object's, durably. `image`, when given, is the one it names.
     void store(const std::string &key, const Metadata &metadata, NewImage *image = nullptr) const;
-    // The same for an object that gets another image: the old one is removed.
+    // What ends with this boot, as an attachment does: after a power loss it may be what it was before.
+    void store_for_this_boot(const std::string &key, const Metadata &metadata) const;
+    // As store, for an object that gets another image: the old one is removed.
     void store_replacing(const std::string &key, const Metadata &metadata, NewImage &image,
                          const Metadata &old) const;
     // Removes the object and its image. Gone for everybody when the first step is done.

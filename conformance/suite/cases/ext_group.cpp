@@ -263,9 +263,10 @@ void snapshot_emits(Test &test) {
                 "the same ids again emit the one that exists", "another one");
     test.expect(groups.one(groups.get(made.id), made.id) == made, "get tells the same", "something else");
     const std::string none;
-    for (const std::string *of : {&taken.group.id, &none})
+    for (const std::string *of : {&taken.group.id, &none}) {
         test.expect(has(groups.all(0, of), made.id), "it is among the snapshots of its group, and of all",
                     "it is not");
+    }
     const std::string stranger = test.fresh_id();
     test.expect(groups.all(0, &stranger).empty(), "a group that does not exist has none", "it has");
     test.expect(!has(groups.all(0), made.id), "it is not among the groups", "it is");
@@ -332,9 +333,10 @@ void snapshot_destroys(Test &test) {
     for (int round = 0; round < 2; ++round)
         ok(test, groups.destroy_snapshot(taken.request.id));
     answers(test, groups.get(taken.request.id), {DRV_E_NOT_FOUND}, "it was destroyed");
-    for (const std::string &id : taken.snapshots)
+    for (const std::string &id : taken.snapshots) {
         answers(test, test.instance().snapshot_get(id), {DRV_E_NOT_FOUND},
                 "it was destroyed with the others");
+    }
     ok(test, groups.destroy(taken.group.id), "works once the snapshot is gone");
 }
 

@@ -177,9 +177,10 @@ void snapshots(Test &test) {
                     "it is listed as unmanaged, with its volume", "it is not");
     }
     const std::string stranger = test.fresh_id();
-    for (const std::string *of : {&other.id, &stranger})
+    for (const std::string *of : {&other.id, &stranger}) {
         test.expect(find(unmanaged(test, 0, of), snapshot.backend_id) == nullptr,
                     "another volume does not have it", "it has");
+    }
     AdoptArguments request{
         .backend_id = snapshot.backend_id, .id = test.fresh_id(), .volume_id = test.fresh_id()};
     answers(test, calls.adopt_snapshot(request), {DRV_E_NOT_FOUND}, "there is no such volume");

@@ -29,9 +29,10 @@ std::vector<StatsRow> all_stats(Test &test, std::uint64_t page_size = 0) {
     for (;;) {
         const Answer answer = calls.list_stats(page);
         ok(test, answer, "lists a page");
-        if (page_size != 0)
+        if (page_size != 0) {
             test.expect(calls.stats().size() <= page_size, fmt::format("at most {} rows", page_size),
                         fmt::format("{}", calls.stats().size()));
+        }
         rows.insert(rows.end(), calls.stats().begin(), calls.stats().end());
         if (answer.tokens.empty())
             return rows;
@@ -142,9 +143,10 @@ void add_stats_cases(Registry &all) {
     all.advertised(
         "ext.stats.bad-ids", kStats, "Ids that are empty, 64 KiB long or not UTF-8 answer INVALID.",
         [](Test &test) {
-            for (const std::string &id : {std::string(), std::string(65536, 'a'), std::string("\xFF\xFE")})
+            for (const std::string &id : {std::string(), std::string(65536, 'a'), std::string("\xFF\xFE")}) {
                 answers(test, ExtensionCalls(test.instance()).volume_stats(id), {DRV_E_INVALID},
                         "that is no id");
+            }
         });
 }
 
