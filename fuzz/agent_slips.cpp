@@ -93,9 +93,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         problems.insert(problems.end(), more.begin(), more.end());
     }
     for (const Problem &problem : problems) {
-        const std::string shown = render_with_source(problem) + problem.found + problem.expected;
-        fuzz::require(shown.find("hunter") == std::string::npos, "no secret is shown",
-                      shown + "\nin\n" + text);
+        std::string shown = render_with_source(problem);
+        shown.append(problem.found).append(problem.expected);
+        shown.append("\nin\n");
+        fuzz::require(shown.find("hunter") == std::string::npos, "no secret is shown", shown + text);
     }
     return 0;
 }

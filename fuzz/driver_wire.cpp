@@ -100,9 +100,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         return 0;
     // In memory of exactly its size, so that AddressSanitizer sees a reader that goes one byte too far.
     const std::vector<char> bytes(data, data + size);
-    if (const auto header = wire::read_header(bytes.data()))
+    if (const auto header = wire::read_header(bytes.data())) {
         require(header->length % 8 == 0 && header->length < wire::kMaxFrameBytes,
                 "a length is one of a frame");
+    }
     check_fields({bytes.data() + wire::kHeaderBytes, size - wire::kHeaderBytes});
     return 0;
 }

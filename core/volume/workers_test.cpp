@@ -156,6 +156,7 @@ TEST(Workers, ManyKeysFromManyThreadsAllRun) {
     {
         Workers workers(16);
         std::vector<std::thread> posters;
+        posters.reserve(4);
         for (int t = 0; t < 4; ++t) {
             posters.emplace_back([&, t] {
                 for (int i = 0; i < 500; ++i) {
