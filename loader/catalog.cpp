@@ -97,7 +97,7 @@ Result<fs::path> Catalog::find(std::string_view name) const {
     return check_trusted_file(file);
 }
 
-Result<std::shared_ptr<DriverLibrary>> Catalog::load(std::string_view name) {
+Result<std::shared_ptr<DriverLibrary>> Catalog::load(std::string_view name) const {
     auto file = find(name);
     if (!file)
         return fail(std::move(file).error());

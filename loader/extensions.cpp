@@ -101,6 +101,7 @@ std::optional<std::string> problem_with_table(const Extension &extension, const 
 
 std::vector<std::string_view> known_extensions() {
     std::vector<std::string_view> ids;
+    ids.reserve(kExtensions.size());
     for (const Extension &extension : kExtensions)
         ids.push_back(extension.id);
     return ids;

@@ -38,7 +38,7 @@ public:
     // owner or mode of any component of the path, no driver, wrong ABI major, several exports, bad
     // descriptor. `name` may also be a symlink in the folder (an alias); the descriptor's name must then
     // equal the stem of the file it leads to.
-    Result<std::shared_ptr<DriverLibrary>> load(std::string_view name);
+    Result<std::shared_ptr<DriverLibrary>> load(std::string_view name) const;
     // The file that load() would load, by the same rules, without loading it: for a driver that is to run in
     // a process of its own.
     [[nodiscard]] Result<std::filesystem::path> find(std::string_view name) const;

@@ -175,6 +175,7 @@ TEST(KeptChildTest, OneThatDiedBetweenCallsIsReplacedUnseen) {
 TEST(KeptChildTest, KeepsNoDescriptorOfTheCallerAndAnswersManyThreads) {
     const int fd = ::open("/dev/null", O_RDONLY);
     std::vector<std::thread> callers;
+    callers.reserve(16);
     std::atomic<int> good = 0;
     for (int i = 0; i < 16; ++i) {
         callers.emplace_back([&, i] {
