@@ -10,7 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 
 struct CatalogTest : ::testing::Test {
-    std::string refusal(std::string_view name) {
+    std::string refusal(std::string_view name) const {
         const auto result = catalog.load(name);
         return result ? "loaded" : result.error().message;
     }
