@@ -8,7 +8,6 @@
 namespace drover::conformance {
 namespace {
 
-
 constexpr const char *kSchema = DROVER_CONFORMANCE_TESTDATA "/junit.xsd";
 
 TEST(Junit, IsOneTestsuiteForEachGroup) {
