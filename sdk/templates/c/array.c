@@ -110,7 +110,7 @@ static bool make_room_locked(struct array *array) {
     if (array->count < array->room)
         return true;
     const size_t room = array->room == 0 ? 64 : array->room * 2;
-    struct volume **more = realloc(array->volumes, room * sizeof *more);
+    struct volume **more = realloc(array->volumes, room * sizeof(struct volume *));
     if (more == NULL)
         return false;
     array->volumes = more;
@@ -142,7 +142,8 @@ static enum result create_locked(struct array *array, const char *id, const char
     volume->number = ++array->last_number;
     volume->bytes = bytes;
     volume->created_unix_ns = now_unix_ns();
-    memmove(array->volumes + place + 1, array->volumes + place, (array->count - place) * sizeof volume);
+    memmove(array->volumes + place + 1, array->volumes + place,
+            (array->count - place) * sizeof(struct volume *));
     array->volumes[place] = volume;
     ++array->count;
     array->used_bytes += bytes;
@@ -168,7 +169,8 @@ static enum result remove_locked(struct array *array, const char *id, struct vol
     if (volume->node[0] != '\0')
         return MAPPED;
     --array->count;
-    memmove(array->volumes + place, array->volumes + place + 1, (array->count - place) * sizeof volume);
+    memmove(array->volumes + place, array->volumes + place + 1,
+            (array->count - place) * sizeof(struct volume *));
     array->used_bytes -= volume->bytes;
     free(volume);
     return DONE;

@@ -5,11 +5,13 @@
 #include "array.hpp"
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <drover/sdk.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #ifndef DRIVER_VERSION
 #define DRIVER_VERSION "0.1.0" // CMakeLists.txt gives the project's
@@ -74,8 +76,7 @@ public:
         if (!volume)
             return;
         if (volume->mapping)
-            throw drv::Error(drv::Code::conflict,
-                             "volume " + volume->id + " is attached to node " + volume->mapping->node);
+            throw attached(*volume);
         call.throw_if_cancelled();
         array_.remove(id);
     }
@@ -84,8 +85,7 @@ public:
         const array::Volume volume = existing(request.id);
         if (volume.mapping) {
             if (volume.mapping->node != request.node_id)
-                throw drv::Error(drv::Code::conflict,
-                                 "volume " + volume.id + " is attached to node " + volume.mapping->node);
+                throw attached(volume);
             if (volume.mapping->read_only != request.read_only) {
                 throw drv::Error(drv::Code::conflict, "volume " + volume.id + " is attached " +
                                                           (request.read_only ? "for writing" : "read-only") +
@@ -145,6 +145,10 @@ private:
         if (auto volume = array_.find(id))
             return *std::move(volume);
         throw drv::Error(drv::Code::not_found, "there is no volume " + std::string(id));
+    }
+
+    static drv::Error attached(const array::Volume &volume) {
+        return {drv::Code::conflict, "volume " + volume.id + " is attached to node " + volume.mapping->node};
     }
 
     static drv::Volume told(const array::Volume &volume) {
