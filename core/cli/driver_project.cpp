@@ -156,6 +156,7 @@ Result<std::vector<std::string>> make_driver_project(const fs::path &prefix, con
             return tl::unexpected(text.error());
         text = replaced(*std::move(text), "@NAME@", project.name);
         text = replaced(*std::move(text), "@SDK_VERSION@", DROVER_VERSION);
+        text = replaced(*std::move(text), "@YEAR@", std::to_string(project.year));
         names.push_back(final_name(source.filename().native()));
         const auto file = project.folder / names.back();
         folder->will_write(file);

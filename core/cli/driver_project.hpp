@@ -1,6 +1,6 @@
 // A new driver's folder, copied from the SDK's templates. A template is a folder of files; in their texts
-// @NAME@ stands for the driver's name and @SDK_VERSION@ for the version of the SDK, and a file called dot-x
-// becomes .x.
+// @NAME@ stands for the driver's name, @SDK_VERSION@ for the version of the SDK and @YEAR@ for the year, and
+// a file called dot-x becomes .x.
 #pragma once
 
 #include "loader/base/error.hpp"
@@ -17,6 +17,7 @@ struct DriverProject {
     std::string name;
     std::string language; // of a template: c, cpp
     std::filesystem::path folder;
+    int year = 0; // of its copyright
 };
 
 // Why a driver of a project cannot be called so, as a sentence; nothing: it can.

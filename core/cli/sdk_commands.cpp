@@ -7,6 +7,8 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+
 namespace drover::cli {
 namespace {
 
@@ -48,8 +50,11 @@ Exit make(Context &context, const NewOptions &options) {
     if (!folder.has_filename())
         folder = folder.parent_path(); // it was given with a slash at its end
     const auto prefix = program_prefix();
-    const auto files =
-        make_driver_project(prefix, {.name = options.name, .language = options.language, .folder = folder});
+    const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(context.now()));
+    const auto files = make_driver_project(prefix, {.name = options.name,
+                                                    .language = options.language,
+                                                    .folder = folder,
+                                                    .year = static_cast<int>(today.year())});
     if (!files)
         fail_with(files.error());
     if (context.json()) {

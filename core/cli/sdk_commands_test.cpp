@@ -45,9 +45,11 @@ TEST_F(SdkNew, MakesAProjectInEachLanguage) {
         EXPECT_THAT(text_of_file(project() / "CMakeLists.txt"), HasSubstr("drv_add_driver(acme SOURCES"));
         EXPECT_TRUE(fs::exists(project() / ("driver." + language)));
         EXPECT_TRUE(fs::exists(project() / ".gitignore"));
+        EXPECT_THAT(text_of_file(project() / "copyright"), HasSubstr("Copyright: 2026, your company"));
         std::size_t files = 0;
         for (const auto &file : fs::directory_iterator(project())) {
-            EXPECT_THAT(text_of_file(file), AllOf(Not(HasSubstr("@NAME@")), Not(HasSubstr("@SDK_VERSION@"))))
+            EXPECT_THAT(text_of_file(file), AllOf(Not(HasSubstr("@NAME@")), Not(HasSubstr("@SDK_VERSION@")),
+                                                  Not(HasSubstr("@YEAR@"))))
                 << file.path();
             EXPECT_FALSE(text_of_file(file).empty()) << file.path();
             ++files;
