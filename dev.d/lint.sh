@@ -6,7 +6,7 @@
 
 # lint [--without-tidy]: every check, also after one failed.
 lint() {
-    local checks=(format scripts includes headers tidy) check failed=()
+    local checks=(format scripts includes headers tidy templates) check failed=()
     [[ ${1-} != --without-tidy ]] || checks=(format scripts includes headers)
     cd "$root" || return
     mkdir -p build/lint
@@ -98,4 +98,14 @@ lint_tidy() {
     jq -r '.[].file' build/release/compile_commands.json | grep -F "$root/" | grep -v -F "$root/build/" |
         grep -v -E '/fixture[^/]*$|/fixtures/' |
         sort -u | xargs -r -n 1 -P "$(build_jobs)" dev.d/tidy-one
+}
+
+# The templates of drover sdk new are in no build of ours: clang-tidy with the flags of the projects they become.
+lint_templates() {
+    local copy=build/lint/templates include=(-I "$root/abi/include" -I "$root/sdk/include") good=yes
+    rm -rf "$copy" && cp -r sdk/templates "$copy" && sed -i 's/@NAME@/acme/' "$copy"/*/*
+    clang-tidy --quiet "$copy"/cpp/*.cpp -- -std=c++20 "${include[@]}" 2>"$copy.err" || good=no
+    clang-tidy --quiet "$copy"/c/*.c -- -std=c11 -D_POSIX_C_SOURCE=200809L "${include[@]}" 2>>"$copy.err" || good=no
+    grep -v -E '^[0-9]+ warnings? .*generated' "$copy.err" >&2 || true
+    [[ $good == yes ]]
 }

@@ -61,9 +61,9 @@ drover_package(
     SUMMARY "volumes for containers: what authors of storage drivers need"
     DESCRIPTION
         "The driver ABI in C, a C++ layer on top of it that is headers only, a CMake
-package and a pkg-config file."
-    RECOMMENDS "drover-conformance, g++ | c-compiler"
-    SUGGESTS "cmake, pkg-config")
+package, a pkg-config file, and what `drover sdk new` makes a new driver of."
+    RECOMMENDS "drover-agent, drover-conformance, cmake, g++ | c-compiler"
+    SUGGESTS "pkg-config")
 drover_package(
     conformance
     SECTION devel

@@ -60,6 +60,7 @@ void build(CLI::App &app, Globals &globals, Action &chosen) {
     add_driver_commands(app, chosen);
     add_profile_commands(app, chosen);
     add_config_commands(app, chosen);
+    add_sdk_commands(app, chosen);
     add_status_command(app, chosen);
     add_operation_commands(app, chosen);
     add_completion_command(app, chosen);
@@ -155,6 +156,8 @@ std::vector<std::string> names_of_kind(AgentClient &agent, std::string_view kind
         return list("/v2/operations", "operations", "id");
     if (kind == "SHELL")
         return {"bash", "fish", "zsh"};
+    if (kind == "LANG")
+        return {"c", "cpp"};
     return {};
 }
 

@@ -23,6 +23,7 @@ void add_driver_commands(CLI::App &app, Action &chosen);
 void add_profile_commands(CLI::App &app, Action &chosen);
 void add_config_commands(CLI::App &app, Action &chosen);
 void add_config_driver_commands(CLI::App &config, Action &chosen); // schema, example: below `config`
+void add_sdk_commands(CLI::App &app, Action &chosen);
 void add_status_command(CLI::App &app, Action &chosen);
 void add_operation_commands(CLI::App &app, Action &chosen);
 void add_completion_command(CLI::App &app, Action &chosen);

@@ -35,6 +35,10 @@ TEST(Completion, KnowsCommandsOptionsAndValues) {
     EXPECT_EQ(completed({"config", "check", ""}), ":files\n");
     EXPECT_EQ(completed({"--socket", ""}), ":files\n");
     EXPECT_EQ(completed({"completion", "z"}), "zsh\n");
+    EXPECT_EQ(completed({"sdk", ""}), "new\n");
+    EXPECT_EQ(completed({"sdk", "new", "acme", "--lang", ""}), "c\ncpp\n");
+    EXPECT_EQ(completed({"sdk", "new", "acme", "--directory", ""}), ":files\n");
+    EXPECT_EQ(completed({"sdk", "new", ""}), "");
 }
 
 TEST(Completion, FindsDriversInAFolderAndByPath) {
