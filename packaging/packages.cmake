@@ -60,10 +60,10 @@ drover_package(
     SECTION devel
     SUMMARY "volumes for containers: what authors of storage drivers need"
     DESCRIPTION
-        "The driver ABI in C, a C++ layer on top of it that is headers only, a CMake
-package and a pkg-config file."
+        "The driver ABI in C, a C++ layer on top of it that is headers only, an HTTP
+client for drivers of arrays, a CMake package and pkg-config files."
     RECOMMENDS "drover-conformance, g++ | c-compiler"
-    SUGGESTS "cmake, pkg-config")
+    SUGGESTS "cmake, pkg-config, libboost1.81-dev, libssl-dev")
 drover_package(
     conformance
     SECTION devel
