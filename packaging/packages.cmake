@@ -60,10 +60,11 @@ drover_package(
     SECTION devel
     SUMMARY "volumes for containers: what authors of storage drivers need"
     DESCRIPTION
-        "The driver ABI in C, a C++ layer on top of it that is headers only, a CMake
-package, a pkg-config file, and what `drover sdk new` makes a new driver of."
+        "The driver ABI in C, a C++ layer on top of it that is headers only, an HTTP
+client for drivers of arrays, a CMake package, pkg-config files, and what
+`drover sdk new` makes a new driver of."
     RECOMMENDS "drover-agent, drover-conformance, cmake, g++ | c-compiler"
-    SUGGESTS "pkg-config")
+    SUGGESTS "pkg-config, libboost1.81-dev, libssl-dev")
 drover_package(
     conformance
     SECTION devel
