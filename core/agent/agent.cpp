@@ -224,7 +224,13 @@ Result<std::unique_ptr<Agent>> Agent::build(AgentConfig config, std::string vers
 Result<void> Agent::run() {
     Parts &parts = *parts_;
     std::signal(SIGPIPE, SIG_IGN);
-    parts.loop.on_signals({SIGTERM, SIGINT}, [&parts](int) { parts.stop(); });
+    parts.loop.on_signals({SIGTERM, SIGINT, SIGHUP}, [&parts](int signal) {
+        if (signal == SIGHUP) {
+            parts.backends->reload_changed();
+        } else {
+            parts.stop();
+        }
+    });
     auto watch = MountWatch::start([&parts] { parts.volumes->mounts_changed(); });
     if (!watch)
         return fail(std::move(watch).error());

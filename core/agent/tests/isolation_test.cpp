@@ -30,23 +30,6 @@ constexpr std::chrono::seconds kLimit{50};
 constexpr const char *kIsolated =
     "dataset:\n  backend: loopback\n  isolation: process\n  root_path: {}/images\n";
 
-// The children of the agent that run its drivers.
-std::vector<pid_t> driver_processes(const RunningAgent &agent) {
-    std::vector<pid_t> found;
-    const auto tasks = "/proc/" + std::to_string(agent.pid()) + "/task";
-    std::error_code ignored;
-    for (const auto &task : std::filesystem::directory_iterator(tasks, ignored)) {
-        std::ifstream children(task.path() / "children");
-        for (pid_t child = 0; children >> child;) {
-            std::ifstream comm("/proc/" + std::to_string(child) + "/comm");
-            std::string name;
-            if (std::getline(comm, name) && name == "drover-driver-h") // as the kernel cuts it
-                found.push_back(child);
-        }
-    }
-    return found;
-}
-
 std::string named(const std::string &name) {
     return R"({"Name":")" + name + "\"}";
 }
