@@ -93,4 +93,12 @@ drv_status fault(string_view how, drv_instance *self, const drv_call *call) {
     return DRV_OK;
 }
 
+void fault_in(string_view op, drv_instance *self, const drv_call *call) {
+    const string_view faulty = config(self, "faulty");
+    if (faulty.substr(0, faulty.find(' ')) != op)
+        return;
+    const auto how = faulty.find(' ');
+    (void)fault(how == string_view::npos ? "fault-hang" : faulty.substr(how + 1), self, call);
+}
+
 } // namespace fixture
