@@ -22,6 +22,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -189,6 +190,10 @@ Result<std::unique_ptr<Agent>> Agent::build(AgentConfig config, std::string vers
         return fail(std::move(made).error());
     node->mount_root = settings.mount_root.lexically_normal();
 
+    parts->driver_log.set_later(
+        [&workers = parts->workers](std::chrono::nanoseconds delay, std::function<void()> call) {
+            workers.post_after(delay, "log", "log", std::move(call));
+        });
     parts->backends =
         std::make_unique<OpenBackends>(OpenBackends::Options{.backends = parts->config.backends,
                                                              .default_backend = parts->config.default_backend,
