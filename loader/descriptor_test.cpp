@@ -38,11 +38,11 @@ TEST_F(DescriptorTest, DescribesAGoodDriver) {
     EXPECT_EQ(d.vendor, "Fixtures");
     EXPECT_TRUE(d.serial);
     EXPECT_FALSE(d.wants_isolation);
-    ASSERT_EQ(d.config_keys.size(), 6U);
+    ASSERT_EQ(d.config_keys.size(), 7U);
     EXPECT_EQ(d.config_keys[1].kind, KeyKind::u64);
     EXPECT_EQ(d.config_keys[2].fallback, "full");
     EXPECT_TRUE(d.config_keys[4].secret);
-    EXPECT_TRUE(d.config_keys[5].required);
+    EXPECT_TRUE(d.config_keys[6].required);
 }
 
 TEST_F(DescriptorTest, TakesADriverOfALaterMinor) {

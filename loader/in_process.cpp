@@ -3,6 +3,7 @@
 #include "loader/call_bridge.hpp"
 #include "loader/host_text.hpp"
 #include "loader/invoke.hpp"
+#include "loader/open.hpp"
 #include "loader/sinks.hpp"
 
 #include <fmt/format.h>
@@ -76,9 +77,10 @@ bool leaves_doubt(Code code) {
 } // namespace
 
 InProcessDriver::InProcessDriver(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host,
-                                 drv_instance *instance)
+                                 drv_instance *instance, std::shared_ptr<NamedLocks> volume_locks)
     : library_(std::move(library)), host_(std::move(host)), instance_(instance),
-      ops_(*library_->descriptor().ops), extensions_(library_->descriptor(), instance, *host_) {
+      ops_(*library_->descriptor().ops), extensions_(library_->descriptor(), instance, *host_),
+      volume_locks_(volume_locks ? std::move(volume_locks) : make_volume_locks()) {
     if (library_->description().serial) {
         serial_lock_.emplace(
             fmt::format("backend {} (its driver takes one call at a time)", host_->backend()));
@@ -111,11 +113,11 @@ Result<T> InProcessDriver::run(Op op, const CallContext &call, Subjects subjects
         if (subjects.second < subjects.first)
             std::swap(subjects.first, subjects.second);
         if (!subjects.first.empty() && subjects.first != subjects.second) {
-            if (auto error = take(volume_locks_, subjects.first, first))
+            if (auto error = take(*volume_locks_, subjects.first, first))
                 return fail(std::move(*error));
         }
         if (!subjects.second.empty()) {
-            if (auto error = take(volume_locks_, subjects.second, second))
+            if (auto error = take(*volume_locks_, subjects.second, second))
                 return fail(std::move(*error));
         }
         if (serial_lock_) {

@@ -25,9 +25,10 @@ namespace drover {
 
 class InProcessDriver final : public Driver {
 public:
-    // `instance` is open and becomes the driver's; `host` is what it was opened with.
+    // `instance` is open and becomes the driver's; `host` is what it was opened with. `volume_locks` as in
+    // OpenRequest.
     InProcessDriver(std::shared_ptr<DriverLibrary> library, std::unique_ptr<HostBridge> host,
-                    drv_instance *instance);
+                    drv_instance *instance, std::shared_ptr<NamedLocks> volume_locks);
     ~InProcessDriver() override; // closes
     InProcessDriver(const InProcessDriver &) = delete;
     InProcessDriver &operator=(const InProcessDriver &) = delete;
@@ -79,7 +80,7 @@ private:
     drv_instance *instance_;
     const drv_ops_v1 &ops_;
     ExtensionCache extensions_;
-    NamedLocks volume_locks_{"volume"};
+    std::shared_ptr<NamedLocks> volume_locks_;
     std::optional<NamedLocks> serial_lock_;
     CallMetrics metrics_;
 };

@@ -118,5 +118,20 @@ TEST(SerialLock, IsWaitedForUntilTheDeadline) {
                   "same backend has been running for "));
 }
 
+// Two drivers that are open on one backend, as while one takes over from the other.
+TEST(MutationLock, IsOneForTwoDriversOfABackend) {
+    testing::DriverFolder folder;
+    testing::RecordingHost host;
+    const auto locks = make_volume_locks();
+    auto before = testing::try_open(folder, "good", host, {}, {}, locks);
+    auto now = testing::try_open(folder, "good", host, {}, {}, locks);
+    ASSERT_TRUE(before.has_value() && now.has_value());
+    const BlockedOp create([&](const CallContext &call) { (void)(*before)->create(call, {.id = "block"}); });
+    const auto refused = (*now)->destroy(within(kShort), "block");
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_THAT(refused.error().message, HasSubstr("create on the same volume has been running"));
+    EXPECT_TRUE((*now)->destroy({}, "other").has_value());
+}
+
 } // namespace
 } // namespace drover

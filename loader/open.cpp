@@ -7,6 +7,11 @@
 #include "loader/sinks.hpp"
 
 namespace drover {
+
+std::shared_ptr<NamedLocks> make_volume_locks() {
+    return std::make_shared<NamedLocks>("volume");
+}
+
 Result<std::unique_ptr<Driver>> open_in_process(std::shared_ptr<DriverLibrary> library, OpenRequest request,
                                                 Host &host, const CallContext &call) {
     if (auto checked = check_settings(library->description(), request.backend, request.settings); !checked)
@@ -24,7 +29,8 @@ Result<std::unique_ptr<Driver>> open_in_process(std::shared_ptr<DriverLibrary> l
         return fail(bridge->masked(std::move(opened).error()));
     if (instance == nullptr)
         return fail(driver_bug("open", "answered OK without giving an instance"));
-    return std::make_unique<InProcessDriver>(std::move(library), std::move(bridge), instance);
+    return std::make_unique<InProcessDriver>(std::move(library), std::move(bridge), instance,
+                                             std::move(request.volume_locks));
 }
 
 } // namespace drover

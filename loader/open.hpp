@@ -5,6 +5,7 @@
 #include "loader/call_context.hpp"
 #include "loader/driver.hpp"
 #include "loader/host.hpp"
+#include "loader/locks.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -62,7 +63,14 @@ struct OpenRequest {
     std::string agent_version;
     std::string node_id;
     BackendSettings settings;
+    // One mutating call at a time on a volume is a promise about the backend, not about one open driver: two
+    // drivers that are open on the same backend (one takes over from the other) are given the same locks.
+    // Null: locks of its own.
+    std::shared_ptr<NamedLocks> volume_locks = nullptr;
 };
+
+// Locks to hand to the drivers of one backend.
+std::shared_ptr<NamedLocks> make_volume_locks();
 
 // Opens a backend in this process. `host` must outlive the driver. Closing is the destructor's work: no call
 // may run then.

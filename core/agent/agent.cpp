@@ -22,6 +22,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -189,6 +190,10 @@ Result<std::unique_ptr<Agent>> Agent::build(AgentConfig config, std::string vers
         return fail(std::move(made).error());
     node->mount_root = settings.mount_root.lexically_normal();
 
+    parts->driver_log.set_later(
+        [&workers = parts->workers](std::chrono::nanoseconds delay, std::function<void()> call) {
+            workers.post_after(delay, "log", "log", std::move(call));
+        });
     parts->backends =
         std::make_unique<OpenBackends>(OpenBackends::Options{.backends = parts->config.backends,
                                                              .default_backend = parts->config.default_backend,
@@ -224,7 +229,13 @@ Result<std::unique_ptr<Agent>> Agent::build(AgentConfig config, std::string vers
 Result<void> Agent::run() {
     Parts &parts = *parts_;
     std::signal(SIGPIPE, SIG_IGN);
-    parts.loop.on_signals({SIGTERM, SIGINT}, [&parts](int) { parts.stop(); });
+    parts.loop.on_signals({SIGTERM, SIGINT, SIGHUP}, [&parts](int signal) {
+        if (signal == SIGHUP) {
+            parts.backends->reload_changed();
+        } else {
+            parts.stop();
+        }
+    });
     auto watch = MountWatch::start([&parts] { parts.volumes->mounts_changed(); });
     if (!watch)
         return fail(std::move(watch).error());

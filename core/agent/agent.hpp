@@ -20,6 +20,7 @@ public:
     Agent &operator=(const Agent &) = delete;
 
     // Serves until SIGTERM or SIGINT; then lets running work end for some seconds and stops. Mounts stay.
+    // SIGHUP replaces the isolated drivers whose file has changed.
     Result<void> run();
 
 private:

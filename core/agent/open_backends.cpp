@@ -1,10 +1,6 @@
 #include "core/agent/open_backends.hpp"
 
-#include "core/config/backend_keys.hpp"
-#include "loader/isolated.hpp"
-
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -13,29 +9,6 @@ namespace drover {
 namespace {
 constexpr std::chrono::seconds kLongestOpen{60};
 constexpr std::chrono::seconds kLongestPause{60};
-
-// A driver of somebody else's does not belong into the agent's process. loopback is our own, and needs the
-// agent's devices rather than an array.
-Isolation isolation_of(const BackendConfig &config) {
-    if (config.isolation)
-        return *config.isolation;
-    return config.driver == "loopback" ? Isolation::in_process : Isolation::process;
-}
-
-Result<BackendSettings> check_keys(const BackendConfig &config, const DriverDescription &driver) {
-    auto checked = check_backend_keys(config, driver.config_keys);
-    if (!checked) {
-        std::string text = render(checked.error());
-        while (!text.empty() && text.back() == '\n')
-            text.pop_back();
-        std::replace(text.begin(), text.end(), '\n', ';');
-        return fail(Code::invalid, text);
-    }
-    for (const auto &warning : checked->warnings)
-        spdlog::warn("{}", render(warning));
-    return std::move(checked->settings);
-}
-
 } // namespace
 
 OpenBackends::OpenBackends(Options options, Workers &workers, Host &host)
@@ -65,77 +38,25 @@ void OpenBackends::open_later(std::size_t index, std::chrono::nanoseconds delay)
 }
 
 void OpenBackends::open_now(std::size_t index) {
-    const std::string name = slots_[index].config.name;
-    auto opened = open(slots_[index].config);
-    Result<Capabilities> capabilities = fail(Code::unreachable, "");
-    if (opened) {
-        capabilities =
-            (*opened)->capabilities({.deadline = Deadline::after(kLongestOpen), .request_id = "open"});
-        if (!capabilities)
-            opened = fail(capabilities.error().with_context("capabilities"));
-    }
-    std::chrono::nanoseconds pause{0};
+    const std::lock_guard opening(*slots_[index].opening);
     {
         const std::lock_guard guard(mutex_);
-        Slot &slot = slots_[index];
-        if (opened) {
-            slot.driver = std::move(*opened);
-            slot.capabilities = std::move(*capabilities);
-            slot.error.reset();
-            slot.attempts = 0;
-        } else {
-            // 1, 2, 4 ... seconds: an array that comes back is found soon, a wrong configuration is not
-            // hammered.
-            pause = std::min<std::chrono::nanoseconds>(
-                std::chrono::seconds(1U << std::min(slot.attempts, 6U)), kLongestPause);
-            const bool is_news = !slot.error || slot.error->message != opened.error().message;
-            ++slot.attempts;
-            if (is_news)
-                spdlog::error("backend {}: {}; trying again in the background", name, opened.error().message);
-            slot.error = std::move(opened).error();
-        }
+        if (slots_[index].driver)
+            return; // by a reload that came before
     }
-    if (pause.count() > 0) {
-        open_later(index, pause);
+    if (replace(index, Deadline::after(kLongestOpen)))
         return;
+    std::chrono::nanoseconds pause{0};
+    {
+        // 1, 2, 4 ... seconds: an array that comes back is found soon, a wrong configuration is not
+        // hammered.
+        const std::lock_guard guard(mutex_);
+        Slot &slot = slots_[index];
+        pause = std::min<std::chrono::nanoseconds>(std::chrono::seconds(1U << std::min(slot.attempts, 6U)),
+                                                   kLongestPause);
+        ++slot.attempts;
     }
-    spdlog::info("backend {}: ready", name);
-    if (ready_)
-        ready_(name);
-}
-
-Result<std::shared_ptr<Driver>> OpenBackends::open(const BackendConfig &config) {
-    const CallContext call{.deadline = Deadline::after(kLongestOpen), .request_id = "open"};
-    const auto request = [&](BackendSettings settings) {
-        return OpenRequest{.backend = config.name,
-                           .agent_version = options_.agent_version,
-                           .node_id = options_.node_id,
-                           .settings = std::move(settings)};
-    };
-    Result<std::unique_ptr<Driver>> driver;
-    if (isolation_of(config) == Isolation::process) {
-        const auto file = catalog_.find(config.driver);
-        if (!file)
-            return fail(file.error());
-        auto library = load_isolated(*file, {}, call);
-        if (!library)
-            return fail(std::move(library).error());
-        auto settings = check_keys(config, description(**library));
-        if (!settings)
-            return fail(std::move(settings).error());
-        driver = open_isolated(*library, request(std::move(*settings)), host_, call);
-    } else {
-        auto library = catalog_.load(config.driver);
-        if (!library)
-            return fail(std::move(library).error());
-        auto settings = check_keys(config, description(**library));
-        if (!settings)
-            return fail(std::move(settings).error());
-        driver = open_in_process(std::move(*library), request(std::move(*settings)), host_, call);
-    }
-    if (!driver)
-        return fail(std::move(driver).error());
-    return std::shared_ptr<Driver>(std::move(*driver));
+    open_later(index, pause);
 }
 
 const OpenBackends::Slot *OpenBackends::find(std::string_view backend) const noexcept {
@@ -186,6 +107,7 @@ std::vector<BackendView> OpenBackends::views() const {
                          .path = (options_.driver_dir / (slot.config.driver + ".so")).string(),
                          .state = slot.driver ? "ready" : (slot.error ? "failed" : "opening"),
                          .error = slot.error,
+                         .reload_error = slot.reload_error,
                          .capabilities = slot.capabilities,
                          .is_default = slot.config.name == options_.default_backend,
                          .isolation =

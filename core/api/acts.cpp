@@ -45,6 +45,9 @@ template <typename View>
 http::Response shown(const View &view) {
     return json_response(to_json(view));
 }
+http::Response shown(const std::vector<BackendView> &views) {
+    return json_response(list_to_json("drivers", views));
+}
 
 // Begins the work and answers when it has ended, or at once when the caller prefers that.
 template <typename T, typename Begin>
@@ -192,6 +195,12 @@ void remove_snapshot(const ApiCall &call) {
 void revert(const ApiCall &call) {
     act<VolumeView>(call, [&](Done<VolumeView> done) {
         return call.service().revert(call.path("snapshot"), call.parent(), call.options(), std::move(done));
+    });
+}
+
+void reload_driver(const ApiCall &call) {
+    act<std::vector<BackendView>>(call, [&](Done<std::vector<BackendView>> done) {
+        return call.service().reload_driver(call.path("driver"), call.options(), std::move(done));
     });
 }
 

@@ -15,5 +15,6 @@ void extend_volume(const ApiCall &call);
 void create_snapshot(const ApiCall &call);
 void remove_snapshot(const ApiCall &call);
 void revert(const ApiCall &call);
+void reload_driver(const ApiCall &call);
 
 } // namespace drover::api

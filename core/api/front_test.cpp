@@ -165,7 +165,7 @@ TEST_F(Api, shows_drivers_and_profiles) {
         StartsWith(
             R"(200 {"drivers":[{"backend":"gold","driver":"loopback","version":"1.0","vendor":"Drover",)"
             R"("path":"/usr/lib/drover/drivers/loopback.so","state":"ready","error":null,)"
-            R"("extensions":["drv.snapshot/1"],"capabilities":{"thin":true,"multi_attach":false,)"
+            R"("reload_error":null,"extensions":["drv.snapshot/1"],"capabilities":{"thin":true,"multi_attach":false,)"
             R"("online_extend":false,"zeroed":false,"protocols":["local"],"min_bytes":1,)"
             R"("max_bytes":null,"granularity_bytes":1,"total_bytes":null,"free_bytes":1024},)"
             R"("default":true,"isolation":"in-process"},{"backend":"silver")"));
@@ -189,6 +189,13 @@ TEST_F(Api, says_how_it_is) {
     EXPECT_THAT(get("/v2/drivers"),
                 HasSubstr(R"("error":{"code":"unreachable","message":"the array does not answer",)"
                           R"("retryable":true})"));
+}
+
+TEST_F(Api, reloads_drivers) {
+    EXPECT_THAT(ask("POST", "/v2/drivers/silver/reload"),
+                StartsWith(R"(200 {"drivers":[{"backend":"silver","driver":"loopback")"));
+    EXPECT_THAT(ask("POST", "/v2/drivers/none/reload"), StartsWith(R"(404 {"error":{"code":"not-found")"));
+    EXPECT_THAT(service.log(), ElementsAre("reload silver", "reload none"));
 }
 
 TEST_F(Api, serves_metrics) {

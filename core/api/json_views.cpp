@@ -117,6 +117,7 @@ json::object to_json(const BackendView &view) {
         {"path", view.path},
         {"state", view.state},
         {"error", failure(view.error)},
+        {"reload_error", failure(view.reload_error)},
         {"extensions", std::move(extensions)},
         {"capabilities", view.capabilities ? json::value(to_json(*view.capabilities)) : json::value(nullptr)},
         {"default", view.is_default},

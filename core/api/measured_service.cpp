@@ -60,4 +60,9 @@ void MeasuredService::profiles(const std::string &backend, OperationOptions opti
     service_.profiles(backend, std::move(options), measured("profiles", std::move(done)));
 }
 
+std::string MeasuredService::reload_driver(const std::string &name, OperationOptions options,
+                                           Done<std::vector<BackendView>> done) {
+    return service_.reload_driver(name, std::move(options), measured("reload", std::move(done)));
+}
+
 } // namespace drover

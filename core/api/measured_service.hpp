@@ -59,6 +59,8 @@ public:
                        OperationOptions options, Done<VolumeView> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    std::string reload_driver(const std::string &name, OperationOptions options,
+                              Done<std::vector<BackendView>> done) override;
 
 private:
     template <typename T>

@@ -86,6 +86,7 @@ const std::vector<Route> &api_routes() {
         {"DELETE", "/v2/snapshots/{snapshot}", "remove_snapshot", {}, api::remove_snapshot},
         {"POST", "/v2/snapshots/{snapshot}/revert", "revert_snapshot", {}, api::revert},
         {"GET", "/v2/drivers", "list_drivers", {}, api::list_drivers},
+        {"POST", "/v2/drivers/{driver}/reload", "reload_driver", {}, api::reload_driver},
         {"GET", "/v2/profiles", "list_profiles", {"backend"}, api::list_profiles},
         {"GET", "/v2/operations", "list_operations", {}, api::list_operations},
         {"GET",

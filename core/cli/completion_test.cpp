@@ -69,6 +69,7 @@ TEST(Completion, AsksTheAgentForNames) {
     EXPECT_EQ(run_on(agent, {"__complete", "snapshot", "rm", "data", ""}).out, "monday\n");
     EXPECT_EQ(run_on(agent, {"__complete", "volume", "clone", "data", "--snapshot", ""}).out, "monday\n");
     EXPECT_EQ(run_on(agent, {"__complete", "volume", "ls", "--backend", "g"}).out, "gold\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "driver", "reload", ""}).out, "gold\n");
     EXPECT_EQ(
         Terminal().run({"__complete", "--socket", agent.socket().native(), "volume", "inspect", "d"}).out,
         "data\n");

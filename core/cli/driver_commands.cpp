@@ -1,4 +1,4 @@
-// drover driver ls|inspect. With a folder or a file named, the agent is not asked.
+// drover driver ls|inspect|reload. With a folder or a file named, ls and inspect ask no agent.
 #include "core/cli/commands.hpp"
 #include "core/cli/config_check.hpp"
 #include "core/cli/driver_text.hpp"
@@ -68,10 +68,50 @@ Exit list(Context &context, const ListOptions &options) {
     }
     context.print(backend_table(backends));
     for (const auto &backend : backends) {
-        if (const auto &error = value_of(backend, "error"); !error.is_null()) {
-            context.err() << fmt::format("drover: {}: {}\n", printable(text_of(backend, "backend")),
-                                         printable(text_of(error, "message")));
+        const auto tell = [&](const char *key, const char *introduction) {
+            if (const auto &error = value_of(backend, key); !error.is_null()) {
+                context.err() << fmt::format("drover: {}: {}{}\n", printable(text_of(backend, "backend")),
+                                             introduction, printable(text_of(error, "message")));
+            }
+        };
+        tell("error", "");
+        tell("reload_error", "the driver that is open serves on, since its new file cannot be used: ");
+    }
+    return Exit::ok;
+}
+
+struct ReloadOptions {
+    std::string name;
+};
+
+Exit reload(Context &context, const ReloadOptions &options) {
+    const auto began = context.agent().get("/v2/drivers");
+    context.agent().act("POST", path("/v2/drivers", {options.name}) + "/reload", std::nullopt);
+    const auto answer = context.agent().get("/v2/drivers");
+    // A backend of that name, else those of the driver of that name.
+    boost::json::array reloaded;
+    for (const auto *key : {"backend", "driver"}) {
+        for (const auto &backend : list_of(answer, "drivers")) {
+            const bool is_isolated = text_of(backend, "isolation") == "process";
+            if (is_isolated && text_of(backend, key) == options.name)
+                reloaded.push_back(backend);
         }
+        if (!reloaded.empty())
+            break;
+    }
+    if (context.json())
+        context.print_json(boost::json::object{{"drivers", reloaded}});
+    for (const auto &backend : reloaded) {
+        const auto name = text_of(backend, "backend");
+        std::string_view before;
+        for (const auto &row : list_of(began, "drivers")) {
+            if (text_of(row, "backend") == name)
+                before = text_of(row, "version");
+        }
+        const auto now = text_of(backend, "version");
+        context.report(before == now || before.empty()
+                           ? fmt::format("{}: reloaded, version {}", name, now)
+                           : fmt::format("{}: reloaded, version {} instead of {}", name, now, before));
     }
     return Exit::ok;
 }
@@ -182,6 +222,20 @@ void add_driver_commands(CLI::App &app, Action &chosen) {
                 ->type_name("FILE");
         },
         inspect);
+    add_command<ReloadOptions>(
+        *driver, chosen, "reload", "Take a driver's new file, while its volumes stay in use",
+        "  drover driver reload gold      the driver of backend gold\n"
+        "  drover driver reload acme      of every backend whose driver is acme\n\n"
+        "The file in the driver folder is opened in a new process and checked. Then new calls go to it,\n"
+        "those that run end in the old process, and that one ends. A file that fails its checks leaves\n"
+        "the old driver serving.\n"
+        "A driver in the agent's own process cannot be reloaded.",
+        [](CLI::App &command, ReloadOptions &options) {
+            command.add_option("name", options.name, "A backend, or a driver's name")
+                ->required()
+                ->type_name("BACKEND");
+        },
+        reload);
 }
 
 } // namespace drover::cli

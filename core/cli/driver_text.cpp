@@ -150,9 +150,11 @@ Table backend_table(const boost::json::array &backends) {
     Table table({{"BACKEND"}, {"DRIVER"}, {"VERSION"}, {"STATE"}, {"DEFAULT"}, {"CAN"}});
     for (const auto &backend : backends) {
         const auto state = text_of(backend, "state");
+        const bool is_old = !value_of(backend, "reload_error").is_null();
         table.add({text_of(backend, "backend"), text_of(backend, "driver"), text_of(backend, "version"),
-                   Cell(std::string(state), color_of(state)), flag_of(backend, "default") ? "yes" : "no",
-                   short_extensions(backend)});
+                   is_old ? Cell(fmt::format("{}, old file", state), Color::wait)
+                          : Cell(std::string(state), color_of(state)),
+                   flag_of(backend, "default") ? "yes" : "no", short_extensions(backend)});
     }
     return table;
 }

@@ -94,6 +94,45 @@ TEST(DriverCommands, ListBackendsAndWhyOneFailed) {
               boost::json::parse(kDrivers));
 }
 
+TEST(DriverCommands, TellWhyANewFileIsNotUsed) {
+    FakeAgent agent;
+    agent.on("GET /v2/drivers", 200,
+             R"({"drivers":[{"backend":"gold","driver":"acme","version":"1.0","state":"ready","error":null,)"
+             R"("reload_error":{"code":"invalid","message":"/x/acme.so is no driver"},"extensions":[],)"
+             R"("default":true,"isolation":"process"}]})");
+    const auto outcome = run_on(agent, {"driver", "ls"});
+    EXPECT_EQ(outcome.out, "BACKEND  DRIVER  VERSION  STATE            DEFAULT  CAN\n"
+                           "gold     acme    1.0      ready, old file  yes      -\n");
+    EXPECT_EQ(outcome.err, "drover: gold: the driver that is open serves on, since its new file cannot be "
+                           "used: /x/acme.so is no driver\n");
+}
+
+TEST(DriverCommands, ReloadWaitsForItsEnd) {
+    FakeAgent agent;
+    agent.on("GET /v2/drivers", 200,
+             R"({"drivers":[{"backend":"gold","driver":"acme","version":"1.1","isolation":"process"},)"
+             R"({"backend":"here","driver":"acme","version":"1.0","isolation":"in-process"},)"
+             R"({"backend":"silver","driver":"acme","version":"1.1","isolation":"process"}]})");
+    const std::string operation = R"({"id":"o1","kind":"reload","volume":"","done":true,"permille":0,)"
+                                  R"("stage":"gold","started_at":null,"ended_at":null,)";
+    agent.on("POST /v2/drivers/gold/reload", 202, operation + R"("error":null,"result_id":""})");
+    agent.on("POST /v2/drivers/acme/reload", 202, operation + R"("error":null,"result_id":""})");
+    agent.on("POST /v2/drivers/here/reload", 202,
+             operation + R"("error":{"code":"unsupported","message":"backend here: its driver runs in )"
+                         R"(the agent's own process","retryable":false},"result_id":""})");
+    EXPECT_EQ(run_on(agent, {"driver", "reload", "gold"}).out, "gold: reloaded, version 1.1\n");
+    EXPECT_EQ(run_on(agent, {"driver", "reload", "acme"}).out, "gold: reloaded, version 1.1\n"
+                                                               "silver: reloaded, version 1.1\n");
+    EXPECT_EQ(run_on(agent, {"-q", "driver", "reload", "gold"}).out, "");
+    EXPECT_EQ(
+        boost::json::parse(run_on(agent, {"--json", "driver", "reload", "gold"}).out),
+        boost::json::parse(
+            R"({"drivers":[{"backend":"gold","driver":"acme","version":"1.1","isolation":"process"}]})"));
+    const auto refused = run_on(agent, {"driver", "reload", "here"});
+    EXPECT_EQ(refused.exit, Exit::failed);
+    EXPECT_THAT(refused.err, HasSubstr("runs in the agent's own process"));
+}
+
 TEST(ProfileCommands, List) {
     FakeAgent agent;
     agent.on("GET /v2/profiles?backend=gold", 200,

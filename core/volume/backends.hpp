@@ -22,6 +22,12 @@ public:
     [[nodiscard]] virtual const std::string &default_backend() const noexcept = 0;
     [[nodiscard]] virtual bool is_known(const std::string &backend) const noexcept = 0;
     [[nodiscard]] virtual std::vector<BackendView> views() const = 0;
+    // Replaces the driver of the backend `name`, or of every backend whose driver has that name, by that of
+    // the file as it is now; calls in flight end in the old one. The backends whose driver was replaced.
+    // When a new one fails its checks, the old one serves on, and the error says why; not_found: no such
+    // name; unsupported: the driver runs in this process. Again is another reload. Any thread; blocks until
+    // the deadline, or for a minute for each backend.
+    virtual Result<std::vector<std::string>> reload(const std::string &name, Deadline deadline) = 0;
 };
 
 } // namespace drover

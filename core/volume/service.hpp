@@ -99,6 +99,10 @@ public:
     virtual void profiles(const std::string &backend, OperationOptions options,
                           Done<std::vector<Profile>> done) = 0;
 
+    // See Backends::reload; the backends that it replaced, as they are then.
+    virtual std::string reload_driver(const std::string &name, OperationOptions options,
+                                      Done<std::vector<BackendView>> done) = 0;
+
     // An engine connected. When it is another one than last time (dockerd restarted), the use counts are
     // compared with what the kernel says is mounted, before any later operation on those volumes runs.
     virtual void engine_seen(const EngineIdentity &engine) = 0;

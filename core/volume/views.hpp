@@ -132,6 +132,8 @@ struct BackendView {
     std::string path;
     std::string state; // "opening", "ready", "failed"
     std::optional<Error> error;
+    // Why the driver's new file is not used; the state is that of the one that serves on.
+    std::optional<Error> reload_error;
     std::vector<std::string> extensions;
     std::optional<Capabilities> capabilities;
     bool is_default = false;

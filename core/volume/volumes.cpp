@@ -3,6 +3,8 @@
 #include "core/volume/identity.hpp"
 #include "core/volume/submit.hpp"
 
+#include <algorithm>
+
 namespace drover {
 
 Volumes::Volumes(Parts parts)
@@ -191,6 +193,28 @@ void Volumes::profiles(const std::string &backend, OperationOptions options,
                  .request_id = options.request_id});
         }());
     });
+}
+
+std::string Volumes::reload_driver(const std::string &name, OperationOptions options,
+                                   Done<std::vector<BackendView>> done) {
+    std::string operation = operations_.begin("reload", ""); // about no volume
+    operations_.stage(operation, name);
+    parts_.workers.post("reload", "reload:" + name,
+                        [this, operation, name, options = std::move(options), done = std::move(done)] {
+                            auto reloaded = parts_.backends.reload(name, options.deadline);
+                            operations_.end(operation, reloaded ? nullptr : &reloaded.error(), {});
+                            if (!done)
+                                return;
+                            if (!reloaded)
+                                return done(fail(std::move(reloaded).error()));
+                            auto views = parts_.backends.views();
+                            std::erase_if(views, [&](const BackendView &view) {
+                                return std::find(reloaded->begin(), reloaded->end(), view.name) ==
+                                       reloaded->end();
+                            });
+                            done(std::move(views));
+                        });
+    return operation;
 }
 
 } // namespace drover

@@ -113,4 +113,14 @@ void StillService::profiles(const std::string &, OperationOptions, Done<std::vec
     done(std::vector<Profile>());
 }
 
+std::string StillService::reload_driver(const std::string &name, OperationOptions,
+                                        Done<std::vector<BackendView>> done) {
+    if (name == volume_.backend) {
+        done(backends());
+    } else {
+        done(fail(Code::not_found, "there is no backend \"" + name + "\""));
+    }
+    return kOperation;
+}
+
 } // namespace drover::fuzz

@@ -72,7 +72,8 @@ Result<std::unique_ptr<Driver>> open_isolated(const std::shared_ptr<IsolatedLibr
         return fail(bridge->masked(std::move(opened).error()));
     auto table = DriverLibrary::of_table(remote_driver_table(), library->description());
     return std::make_unique<InProcessDriver>(std::move(table), std::move(bridge),
-                                             instance.release()->as_instance());
+                                             instance.release()->as_instance(),
+                                             std::move(request.volume_locks));
 }
 
 } // namespace drover

@@ -1,5 +1,6 @@
 // The loader's test drivers: extensions, lifecycle and descriptor. A FIXTURE_* define makes the variant (see
 // CMakeLists.txt); the `good` one misbehaves on request, see fixture_ops.cpp.
+#include "drover/ext/clone.h"
 #include "drover/ext/extend.h"
 #include "drover/ext/profiles.h"
 #include "drover/ext/snapshot.h"
@@ -9,8 +10,9 @@ namespace {
 
 using namespace fixture;
 
-drv_status snapshot_create(drv_instance *, const drv_call *call, const drv_snapshot_req *request,
+drv_status snapshot_create(drv_instance *self, const drv_call *call, const drv_snapshot_req *request,
                            const drv_volume_sink *sink) {
+    fault_in("snapshot.create", self, call);
     if (view(request->snapshot_id).substr(0, 5) == "block")
         return block(call);
     drv_volume v = volume(request->snapshot_id);
@@ -18,15 +20,18 @@ drv_status snapshot_create(drv_instance *, const drv_call *call, const drv_snaps
     v.parent = request->volume_id;
     return sink->emit(sink->data, &v);
 }
-drv_status snapshot_destroy(drv_instance *, const drv_call *, drv_str, uint64_t) {
+drv_status snapshot_destroy(drv_instance *self, const drv_call *call, drv_str, uint64_t) {
+    fault_in("snapshot.destroy", self, call);
     return DRV_OK;
 }
-drv_status snapshot_list(drv_instance *self, const drv_call *, drv_str, const drv_list_req *request,
+drv_status snapshot_list(drv_instance *self, const drv_call *call, drv_str, const drv_list_req *request,
                          const drv_volume_sink *sink) {
+    fault_in("snapshot.list", self, call);
     return emit_rows(self, request, sink);
 }
 // "snap-of-X" is a snapshot of X.
-drv_status snapshot_get(drv_instance *, const drv_call *call, drv_str id, const drv_volume_sink *sink) {
+drv_status snapshot_get(drv_instance *self, const drv_call *call, drv_str id, const drv_volume_sink *sink) {
+    fault_in("snapshot.get", self, call);
     if (view(id).substr(0, 8) != "snap-of-")
         return failing(call, DRV_E_NOT_FOUND, "no such snapshot");
     drv_volume v = volume(id);
@@ -34,26 +39,37 @@ drv_status snapshot_get(drv_instance *, const drv_call *call, drv_str id, const 
     v.parent = text(view(id).substr(8));
     return sink->emit(sink->data, &v);
 }
-drv_status snapshot_clone(drv_instance *, const drv_call *call, drv_str source, const drv_create_req *request,
-                          const drv_volume_sink *sink) {
+drv_status snapshot_clone(drv_instance *self, const drv_call *call, drv_str source,
+                          const drv_create_req *request, const drv_volume_sink *sink) {
+    fault_in("snapshot.clone", self, call);
     if (view(request->id).substr(0, 5) == "block")
         return block(call);
     drv_volume v = volume(request->id);
     v.parent = source;
     return sink->emit(sink->data, &v);
 }
-drv_status snapshot_revert(drv_instance *, const drv_call *, drv_str, uint64_t) {
+drv_status snapshot_revert(drv_instance *self, const drv_call *call, drv_str, uint64_t) {
+    fault_in("snapshot.revert", self, call);
     return DRV_OK;
 }
 
-drv_status extend(drv_instance *, const drv_call *, drv_str id, uint64_t bytes, uint64_t,
+drv_status clone(drv_instance *self, const drv_call *call, drv_str, const drv_create_req *request,
+                 const drv_volume_sink *sink) {
+    fault_in("clone", self, call);
+    const drv_volume v = volume(request->id);
+    return sink->emit(sink->data, &v);
+}
+
+drv_status extend(drv_instance *self, const drv_call *call, drv_str id, uint64_t bytes, uint64_t,
                   const drv_volume_sink *sink) {
+    fault_in("extend", self, call);
     drv_volume v = volume(id);
     v.bytes = bytes;
     return sink->emit(sink->data, &v);
 }
 
-drv_status list_profiles(drv_instance *, const drv_call *, const drv_profile_sink *sink) {
+drv_status list_profiles(drv_instance *self, const drv_call *call, const drv_profile_sink *sink) {
+    fault_in("profiles", self, call);
     drv_profile p{};
     p.struct_size = sizeof p;
     p.flags = DRV_PROFILE_DEFAULT;
@@ -77,6 +93,7 @@ const drv_snapshot_v1 kShortSnapshots = {sizeof(drv_snapshot_v1) - 8,
 const drv_snapshot_v1 kHollowSnapshots = {
     sizeof(drv_snapshot_v1), 0, snapshot_create, snapshot_destroy, snapshot_list, snapshot_get, nullptr,
     snapshot_revert};
+const drv_clone_v1 kClone = {sizeof(drv_clone_v1), 0, clone};
 const drv_extend_v1 kExtend = {sizeof(drv_extend_v1), 0, extend};
 const drv_profiles_v1 kProfiles = {sizeof(drv_profiles_v1), 0, list_profiles};
 
@@ -84,6 +101,8 @@ const void *extension(drv_instance *self, drv_str id) {
     const string_view how = config(self, "snapshots");
     if (view(id) == DRV_EXT_SNAPSHOT && how != "none")
         return how == "short" ? &kShortSnapshots : how == "hollow" ? &kHollowSnapshots : &kSnapshots;
+    if (view(id) == DRV_EXT_CLONE && config(self, "faulty").substr(0, 5) == "clone") // only to be faulty
+        return &kClone;
     if (view(id) == DRV_EXT_EXTEND)
         return &kExtend;
     if (view(id) == DRV_EXT_PROFILES)
@@ -110,6 +129,7 @@ drv_status open_instance(const drv_host_v1 *host, const drv_call *call, drv_inst
 }
 
 void close_instance(drv_instance *self) {
+    fault_in("close", self, nullptr);
     self->host->log(self->host, DRV_LOG_INFO, text("closed"));
     delete self;
 }
@@ -142,6 +162,7 @@ const drv_config_key kKeys[] = {
     {text("snapshots"), text("full, short, hollow or none"), text("full"), DRV_KEY_STRING, 0},
     {text("opening"), text("what open does wrong"), text(""), DRV_KEY_STRING, 0},
     {text("password"), text("a secret"), text(""), DRV_KEY_STRING, DRV_KEY_SECRET},
+    {text("faulty"), text("an op, and what it does to its process"), text(""), DRV_KEY_STRING, 0},
 #ifdef FIXTURE_TWIN_KEY
     {text("rows"), text("again"), text(""), DRV_KEY_STRING, 0},
 #endif

@@ -1,6 +1,8 @@
 // What a driver may do to its process. Only for tests that run it in a process of its own.
 #include "fixture_ops.hpp"
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -43,6 +45,29 @@ void lie() {
         (void)send(fd, nonsense.data(), nonsense.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+// "16-0-8837": the number of a system call, and its first arguments; the others are 0.
+drv_status system_call(const drv_call *call, const std::string &numbers) {
+    unsigned long given[6] = {};
+    const char *at = numbers.c_str();
+    for (unsigned long &number : given) {
+        char *end = nullptr;
+        number = std::strtoul(at, &end, 10);
+        if (*end != '-')
+            break;
+        at = end + 1;
+    }
+    errno = 0;
+    (void)syscall(static_cast<long>(given[0]), given[1], given[2], given[3], given[4], given[5], 0L);
+    return failing(call, DRV_E_INTERNAL, "errno " + std::to_string(errno));
+}
+
+// A program that the driver runs, as one for a local disk may do.
+drv_status run(const drv_call *call, const std::string &command) {
+    const int status = std::system(command.c_str());
+    return failing(call, DRV_E_INTERNAL,
+                   WIFEXITED(status) ? "status " + std::to_string(WEXITSTATUS(status)) : "it did not end");
+}
+
 } // namespace
 
 bool is_fault(string_view how) {
@@ -66,6 +91,12 @@ drv_status fault(string_view how, drv_instance *self, const drv_call *call) {
         for (std::atomic<unsigned> turns = 0;; ++turns) {
         }
     }
+    constexpr string_view kCall = "fault-syscall-";
+    if (how.substr(0, kCall.size()) == kCall)
+        return system_call(call, std::string(how.substr(kCall.size())));
+    constexpr string_view kRun = "fault-run-";
+    if (how.substr(0, kRun.size()) == kRun)
+        return run(call, std::string(how.substr(kRun.size())));
     if (how == "fault-leak")
         return leak(call);
     if (how == "fault-close") {
@@ -91,6 +122,14 @@ drv_status fault(string_view how, drv_instance *self, const drv_call *call) {
             self->host->log(self->host, DRV_LOG_INFO, text("a line that nobody needs"));
     }
     return DRV_OK;
+}
+
+void fault_in(string_view op, drv_instance *self, const drv_call *call) {
+    const string_view faulty = config(self, "faulty");
+    if (faulty.substr(0, faulty.find(' ')) != op)
+        return;
+    const auto how = faulty.find(' ');
+    (void)fault(how == string_view::npos ? "fault-hang" : faulty.substr(how + 1), self, call);
 }
 
 } // namespace fixture

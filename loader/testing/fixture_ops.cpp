@@ -15,14 +15,16 @@ static void use_secret(void *to, drv_str value) {
     static_cast<std::string *>(to)->assign(value.data, value.len);
 }
 
-drv_status probe(drv_instance *self, const drv_call *) {
+drv_status probe(drv_instance *self, const drv_call *call) {
+    fault_in("probe", self, call);
 #ifdef FIXTURE_THROWS
     throw std::runtime_error("a driver must not throw");
 #endif
     return self->most_running > 1 ? DRV_E_CONFLICT : DRV_OK;
 }
 
-drv_status capabilities(drv_instance *, const drv_call *, drv_caps *caps) {
+drv_status capabilities(drv_instance *self, const drv_call *call, drv_caps *caps) {
+    fault_in("capabilities", self, call);
     caps->protocols = 1ULL << DRV_PROTO_LOCAL | 1ULL << DRV_PROTO_FC | 1ULL << 40;
     caps->flags = DRV_CAP_THIN | DRV_CAP_ZEROED;
     caps->max_bytes = DRV_UNKNOWN;
@@ -34,6 +36,7 @@ drv_status capabilities(drv_instance *, const drv_call *, drv_caps *caps) {
 
 drv_status create(drv_instance *self, const drv_call *call, const drv_create_req *request,
                   const drv_volume_sink *sink) {
+    fault_in("create", self, call);
     if (is_fault(view(request->id)))
         return fault(view(request->id), self, call);
     if (view(request->id).substr(0, 5) == "block")
@@ -55,6 +58,7 @@ drv_status create(drv_instance *self, const drv_call *call, const drv_create_req
 }
 
 drv_status destroy(drv_instance *self, const drv_call *call, drv_str id, uint64_t flags) {
+    fault_in("destroy", self, call);
     if (is_fault(view(id)))
         return fault(view(id), self, call);
     if (flags != 0)
@@ -86,15 +90,18 @@ static drv_status emit_connection(const drv_attach_req *request, const drv_conne
 
 drv_status attach(drv_instance *self, const drv_call *call, const drv_attach_req *request,
                   const drv_connection_sink *sink) {
+    fault_in("attach", self, call);
     if (is_fault(view(request->id)))
         return fault(view(request->id), self, call);
     return emit_connection(request, sink);
 }
 drv_status detach(drv_instance *self, const drv_call *call, const drv_attach_req *request) {
+    fault_in("detach", self, call);
     return is_fault(view(request->id)) ? fault(view(request->id), self, call) : drv_status{DRV_OK};
 }
 drv_status resolve(drv_instance *self, const drv_call *call, const drv_attach_req *request,
                    const drv_connection_sink *sink) {
+    fault_in("resolve", self, call);
     if (is_fault(view(request->id)))
         return fault(view(request->id), self, call);
     return emit_connection(request, sink);
@@ -161,6 +168,7 @@ static drv_status fail_as(string_view how, drv_instance *self, const drv_call *c
 }
 
 drv_status get(drv_instance *self, const drv_call *call, drv_str id, const drv_volume_sink *sink) {
+    fault_in("get", self, call);
     const string_view how = view(id);
     ++self->calls;
     const int running = ++self->running;
@@ -238,8 +246,9 @@ drv_status emit_rows(drv_instance *self, const drv_list_req *request, const drv_
     return DRV_OK;
 }
 
-drv_status list(drv_instance *self, const drv_call *, const drv_list_req *request,
+drv_status list(drv_instance *self, const drv_call *call, const drv_list_req *request,
                 const drv_volume_sink *sink) {
+    fault_in("list", self, call);
     return emit_rows(self, request, sink);
 }
 

@@ -68,8 +68,12 @@ inline drv_status block(const drv_call *call) {
 bool is_fault(string_view how);
 drv_status fault(string_view how, drv_instance *self, const drv_call *call);
 
+// The key "faulty" names an op, and what it does to its process: "list fault-crash". Without the latter it
+// hangs for ever.
+void fault_in(string_view op, drv_instance *self, const drv_call *call);
+
 drv_status probe(drv_instance *self, const drv_call *);
-drv_status capabilities(drv_instance *, const drv_call *, drv_caps *caps);
+drv_status capabilities(drv_instance *self, const drv_call *, drv_caps *caps);
 drv_status create(drv_instance *, const drv_call *call, const drv_create_req *request,
                   const drv_volume_sink *sink);
 drv_status destroy(drv_instance *, const drv_call *call, drv_str id, uint64_t flags);

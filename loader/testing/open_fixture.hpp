@@ -12,12 +12,14 @@
 
 namespace drover::testing {
 
-inline OpenRequest fixture_request(BackendSettings settings) {
+inline OpenRequest fixture_request(BackendSettings settings,
+                                   std::shared_ptr<NamedLocks> volume_locks = nullptr) {
     OpenRequest request;
     request.backend = "array-1";
     request.agent_version = "1.2.3";
     request.node_id = "node-a";
     request.settings = std::move(settings);
+    request.volume_locks = std::move(volume_locks);
     return request;
 }
 
@@ -29,10 +31,12 @@ inline IsolationOptions quick_isolation() {
     return options;
 }
 
-inline Result<std::unique_ptr<Driver>>
-try_open_isolated(const DriverFolder &folder, const std::string &fixture, Host &host,
-                  BackendSettings settings = {}, const CallContext &call = {},
-                  const IsolationOptions &options = quick_isolation()) {
+inline Result<std::unique_ptr<Driver>> try_open_isolated(const DriverFolder &folder,
+                                                         const std::string &fixture, Host &host,
+                                                         BackendSettings settings = {},
+                                                         const CallContext &call = {},
+                                                         const IsolationOptions &options = quick_isolation(),
+                                                         std::shared_ptr<NamedLocks> volume_locks = nullptr) {
     Catalog catalog(folder.path());
     if (!std::filesystem::exists(folder.file(fixture)))
         folder.put(fixture);
@@ -43,14 +47,16 @@ try_open_isolated(const DriverFolder &folder, const std::string &fixture, Host &
     auto library = load_isolated(*file, options, {});
     if (!library)
         return fail(library.error());
-    return open_isolated(*library, fixture_request(std::move(settings)), host, call);
+    return open_isolated(*library, fixture_request(std::move(settings), std::move(volume_locks)), host, call);
 }
 
 inline Result<std::unique_ptr<Driver>> try_open(const DriverFolder &folder, const std::string &fixture,
                                                 Host &host, BackendSettings settings = {},
-                                                const CallContext &call = {}) {
+                                                const CallContext &call = {},
+                                                std::shared_ptr<NamedLocks> volume_locks = nullptr) {
 #ifdef DROVER_TEST_ISOLATED
-    return try_open_isolated(folder, fixture, host, std::move(settings), call);
+    return try_open_isolated(folder, fixture, host, std::move(settings), call, quick_isolation(),
+                             std::move(volume_locks));
 #else
     Catalog catalog(folder.path());
     if (!std::filesystem::exists(folder.file(fixture)))
@@ -58,7 +64,8 @@ inline Result<std::unique_ptr<Driver>> try_open(const DriverFolder &folder, cons
     auto library = catalog.load(fixture);
     if (!library)
         return fail(library.error());
-    return open_in_process(*library, fixture_request(std::move(settings)), host, call);
+    return open_in_process(*library, fixture_request(std::move(settings), std::move(volume_locks)), host,
+                           call);
 #endif
 }
 

@@ -269,11 +269,15 @@ static const drv_config_key config_keys[] = {
      .kind = DRV_KEY_STRING,
      .flags = DRV_KEY_REQUIRED}};
 
+#ifndef CFILE_VERSION /* tests build later ones */
+#define CFILE_VERSION "1.0"
+#endif
+
 static const drv_driver_v1 driver = {.struct_size = sizeof driver,
                                      .abi_major = DRV_ABI_MAJOR,
                                      .abi_minor = DRV_ABI_MINOR,
                                      .name = TEXT("cfile"),
-                                     .version = TEXT("1.0"),
+                                     .version = TEXT(CFILE_VERSION),
                                      .vendor = TEXT("Drover's test tree"),
                                      .config_keys = config_keys,
                                      .config_key_count = sizeof config_keys / sizeof config_keys[0],

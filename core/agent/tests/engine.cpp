@@ -298,4 +298,20 @@ bool RunningAgent::until(const std::string &path, const std::string &text) const
     return false;
 }
 
+std::vector<pid_t> driver_processes(const RunningAgent &agent) {
+    std::vector<pid_t> found;
+    const auto tasks = "/proc/" + std::to_string(agent.pid()) + "/task";
+    std::error_code ignored;
+    for (const auto &task : std::filesystem::directory_iterator(tasks, ignored)) {
+        std::ifstream children(task.path() / "children");
+        for (pid_t child = 0; children >> child;) {
+            std::ifstream comm("/proc/" + std::to_string(child) + "/comm");
+            std::string name;
+            if (std::getline(comm, name) && name == "drover-driver-h") // as the kernel cuts it
+                found.push_back(child);
+        }
+    }
+    return found;
+}
+
 } // namespace drover::testing

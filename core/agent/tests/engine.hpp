@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace drover::testing {
 
@@ -75,6 +76,9 @@ private:
     std::filesystem::path folder_;
     pid_t pid_ = -1;
 };
+
+// The children of the agent that run its drivers.
+std::vector<pid_t> driver_processes(const RunningAgent &agent);
 
 std::filesystem::path built();
 std::filesystem::path programs();

@@ -5,10 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -29,23 +31,6 @@ constexpr std::chrono::seconds kLimit{50};
 
 constexpr const char *kIsolated =
     "dataset:\n  backend: loopback\n  isolation: process\n  root_path: {}/images\n";
-
-// The children of the agent that run its drivers.
-std::vector<pid_t> driver_processes(const RunningAgent &agent) {
-    std::vector<pid_t> found;
-    const auto tasks = "/proc/" + std::to_string(agent.pid()) + "/task";
-    std::error_code ignored;
-    for (const auto &task : std::filesystem::directory_iterator(tasks, ignored)) {
-        std::ifstream children(task.path() / "children");
-        for (pid_t child = 0; children >> child;) {
-            std::ifstream comm("/proc/" + std::to_string(child) + "/comm");
-            std::string name;
-            if (std::getline(comm, name) && name == "drover-driver-h") // as the kernel cuts it
-                found.push_back(child);
-        }
-    }
-    return found;
-}
 
 std::string named(const std::string &name) {
     return R"({"Name":")" + name + "\"}";
@@ -75,6 +60,30 @@ TEST(Isolation, ADeadDriverIsToldAndComesBack) {
     EXPECT_EQ(agent.pid(), before);
     EXPECT_EQ(agent.stop(), 0);
     EXPECT_FALSE(std::filesystem::exists("/proc/" + std::to_string(processes[0])));
+}
+
+// The loader's own test driver, which writes 20,000 lines while it is asked for its capabilities.
+TEST(Isolation, AFloodOfLogLinesIsCutOffAndCounted) {
+    std::string folder = "/tmp/drover-flood-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    std::filesystem::copy_file(std::filesystem::path(DROVER_LOADER_FIXTURES) / "good.so",
+                               folder + "/good.so");
+    std::filesystem::permissions(folder + "/good.so", std::filesystem::perms(0644));
+    {
+        RunningAgent agent("dataset:\n  backend: good\n  faulty: capabilities fault-flood\n",
+                           "  driver-dir: " + folder + "\n");
+        EXPECT_TRUE(agent.until("/v2/drivers", R"("state":"ready")"));
+        const auto is_told = [&] {
+            return agent.log().find("lines of its driver left out") != std::string::npos;
+        };
+        for (const auto limit = Clock::now() + kLimit; !is_told() && Clock::now() < limit;)
+            std::this_thread::yield();
+        const std::string log = agent.log();
+        EXPECT_THAT(log, HasSubstr("backend good: its driver floods the log; lines are left out for 1 s"));
+        EXPECT_TRUE(is_told());
+        EXPECT_LT(std::ranges::count(log, '\n'), 5000);
+    }
+    std::filesystem::remove_all(folder);
 }
 
 // One caller's volumes: what it was told counts, and must be true at every later look.

@@ -473,6 +473,19 @@ void FakeService::profiles(const std::string &backend, OperationOptions, Done<st
         });
 }
 
+std::string FakeService::reload_driver(const std::string &name, OperationOptions,
+                                       Done<std::vector<BackendView>> done) {
+    return act<std::vector<BackendView>>(
+        "reload", "", std::move(done), [this, name]() -> Result<std::vector<BackendView>> {
+            note("reload " + name);
+            auto views = backends();
+            std::erase_if(views, [&](const BackendView &view) { return view.name != name; });
+            if (views.empty())
+                return fail(Code::not_found, "no backend or driver is named \"" + name + "\"");
+            return views;
+        });
+}
+
 void FakeService::engine_seen(const EngineIdentity &engine) {
     const std::lock_guard lock(mutex_);
     note(fmt::format("engine {} {}", engine.pid, engine.start_ticks));

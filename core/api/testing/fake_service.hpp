@@ -70,6 +70,8 @@ public:
                        OperationOptions options, Done<VolumeView> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    std::string reload_driver(const std::string &name, OperationOptions options,
+                              Done<std::vector<BackendView>> done) override;
     void engine_seen(const EngineIdentity &engine) override;
 
     std::string backend_state = "ready";

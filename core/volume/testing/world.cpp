@@ -83,6 +83,11 @@ std::vector<BackendView> TestBackends::views() const {
     return views;
 }
 
+// These drivers run in the test's own process.
+Result<std::vector<std::string>> TestBackends::reload(const std::string &name, Deadline /*deadline*/) {
+    return fail(Code::unsupported, "backend " + name + ": its driver runs in this process");
+}
+
 World::World(Options options) : options_(std::move(options)), folder_(options_.folder) {
     if (folder_.empty()) {
         std::string pattern = "/tmp/drover-world-XXXXXX";

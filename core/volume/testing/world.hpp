@@ -42,6 +42,7 @@ public:
         return drivers_.contains(backend);
     }
     [[nodiscard]] std::vector<BackendView> views() const override;
+    Result<std::vector<std::string>> reload(const std::string &name, Deadline deadline) override;
 
 private:
     std::map<std::string, std::shared_ptr<Driver>> drivers_;
