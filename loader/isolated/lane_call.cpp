@@ -124,42 +124,58 @@ LaneCall::Took LaneCall::take(const wire::Frame &frame) {
     return is_result ? Took::done : Took::more;
 }
 
+template <auto Read, typename Sink>
+bool LaneCall::take_row(const wire::Field &field, const Sink *sink) {
+    // The record's type is that of the sink's second argument.
+    const auto emit = [&]<typename Row>(drv_status (*slot)(void *, const Row *)) {
+        const Row *row = nullptr;
+        if (!(rows_.*Read)(field, &row))
+            return false;
+        if (!is_stopped_)
+            note(slot(sink->data, row));
+        return true;
+    };
+    return sink != nullptr && emit(sink->emit);
+}
+
+template <typename Sink>
+bool LaneCall::take_page(const wire::Field &field, const Sink *sink) {
+    if (!is_stopped_)
+        note(sink->next_page(sink->data, field.text()));
+    return true;
+}
+
 // False: nonsense. Rows of a kind that the op has no sink for are the child's nonsense too.
 bool LaneCall::take_row(const wire::Field &field) {
+    using wire::RowReader;
     switch (field.tag) {
-    case wire::Tag::volume: {
-        const drv_volume *row = nullptr;
-        if (targets_.volumes == nullptr || !rows_.volume(field, &row))
-            return false;
-        if (!is_stopped_)
-            note(targets_.volumes->emit(targets_.volumes->data, row));
-        return true;
-    }
+    case wire::Tag::volume:
+        return take_row<&RowReader::volume>(field, targets_.volumes);
+    case wire::Tag::connection:
+        return take_row<&RowReader::connection>(field, targets_.connections);
+    case wire::Tag::profile_row:
+        return take_row<&RowReader::profile>(field, targets_.profiles);
+    case wire::Tag::group_row:
+        return take_row<&RowReader::group>(field, targets_.groups);
+    case wire::Tag::stats_row:
+        return take_row<&RowReader::stats>(field, targets_.stats);
     case wire::Tag::next_page:
-        if (targets_.volumes == nullptr || field.is_number)
+        if (field.is_number)
             return false;
-        if (!is_stopped_)
-            note(targets_.volumes->next_page(targets_.volumes->data, field.text()));
-        return true;
-    case wire::Tag::connection: {
-        const drv_connection *row = nullptr;
-        if (targets_.connections == nullptr || !rows_.connection(field, &row))
-            return false;
-        if (!is_stopped_)
-            note(targets_.connections->emit(targets_.connections->data, row));
-        return true;
-    }
-    case wire::Tag::profile_row: {
-        const drv_profile *row = nullptr;
-        if (targets_.profiles == nullptr || !rows_.profile(field, &row))
-            return false;
-        if (!is_stopped_)
-            note(targets_.profiles->emit(targets_.profiles->data, row));
-        return true;
-    }
+        if (targets_.volumes != nullptr)
+            return take_page(field, targets_.volumes);
+        if (targets_.groups != nullptr)
+            return take_page(field, targets_.groups);
+        return targets_.stats != nullptr && take_page(field, targets_.stats);
     case wire::Tag::capabilities:
-        return targets_.capabilities != nullptr &&
-               wire::RowReader::capabilities(field, *targets_.capabilities);
+        return targets_.capabilities != nullptr && RowReader::capabilities(field, *targets_.capabilities);
+    case wire::Tag::qos_row:
+        return targets_.limits != nullptr && RowReader::limits(field, *targets_.limits);
+    case wire::Tag::limits:
+        if (targets_.supported_limits == nullptr || !field.is_number)
+            return false;
+        *targets_.supported_limits = field.number;
+        return true;
     case wire::Tag::extension:
         if (targets_.extensions != nullptr && !field.is_number && !field.is_unreadable)
             targets_.extensions->emplace_back(field.bytes);
