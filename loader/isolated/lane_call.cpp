@@ -28,7 +28,7 @@ std::optional<wire::Outcome> LaneCall::run() {
                 case Took::more:
                     continue;
                 case Took::done:
-                    return std::move(outcome_).finish();
+                    return ended();
                 case Took::nonsense:
                     process_.kill("it sent an answer that cannot be read");
                     return std::nullopt;
@@ -50,6 +50,15 @@ std::optional<wire::Outcome> LaneCall::run() {
     if (!process_.wait_for_end(kEndIsTold))
         process_.kill("it closed its connection to the agent");
     return std::nullopt;
+}
+
+// The op may have emitted all its rows, and ended well, before it could hear that none are wanted. It still
+// returns what the sink answered, as it would have here.
+std::optional<wire::Outcome> LaneCall::ended() {
+    auto outcome = std::move(outcome_).finish();
+    if (outcome && stopped_by_ != DRV_OK && (outcome->status == DRV_OK || outcome->status == DRV_E_STOPPED))
+        outcome->status = stopped_by_;
+    return outcome;
 }
 
 bool LaneCall::send() {
@@ -131,7 +140,7 @@ bool LaneCall::take_row(const wire::Field &field, const Sink *sink) {
         const Row *row = nullptr;
         if (!(rows_.*Read)(field, &row))
             return false;
-        if (!is_stopped_)
+        if (stopped_by_ == DRV_OK)
             note(slot(sink->data, row));
         return true;
     };
@@ -140,7 +149,7 @@ bool LaneCall::take_row(const wire::Field &field, const Sink *sink) {
 
 template <typename Sink>
 bool LaneCall::take_page(const wire::Field &field, const Sink *sink) {
-    if (!is_stopped_)
+    if (stopped_by_ == DRV_OK)
         note(sink->next_page(sink->data, field.text()));
     return true;
 }
@@ -188,7 +197,7 @@ bool LaneCall::take_row(const wire::Field &field) {
 void LaneCall::note(drv_status status) {
     if (status == DRV_OK)
         return;
-    is_stopped_ = true;
+    stopped_by_ = status;
     process_.tell(wire::Kind::stop, lane_);
 }
 

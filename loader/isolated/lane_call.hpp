@@ -51,6 +51,7 @@ private:
     bool send();
     bool wait(short events);
     void give_up_soon();
+    std::optional<wire::Outcome> ended();
     Took take(const wire::Frame &frame);
     bool take_row(const wire::Field &field);
     template <auto Read, typename Sink>
@@ -68,7 +69,7 @@ private:
     wire::RowReader rows_;
     wire::OutcomeReader outcome_;
     bool was_sent_ = false;
-    bool is_stopped_ = false; // a sink wants no more
+    drv_status stopped_by_ = DRV_OK; // what a sink answered that wants no more
     std::optional<Deadline> kill_at_;
 };
 
