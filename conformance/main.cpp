@@ -13,6 +13,7 @@
 #include "conformance/suite/sweep.hpp"
 #include "loader/base/unique_fd.hpp"
 #include "loader/descriptor.hpp"
+#include "loader/isolated.hpp"
 
 #include <fmt/format.h>
 
@@ -20,6 +21,7 @@
 #include <cstdio>
 #include <random>
 #include <sys/signalfd.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace drover::conformance {
@@ -92,6 +94,13 @@ Result<Settings> make_settings(const Options &options, const std::filesystem::pa
     if (!driver)
         return fail(std::move(driver).error());
     settings.driver = std::move(*driver);
+    settings.is_isolated = options.isolated;
+    if (const auto host = IsolationOptions().program; options.isolated && ::access(host.c_str(), X_OK) != 0) {
+        return fail(Code::not_found,
+                    fmt::format("--isolated runs the driver in {}, which cannot be run ({}); it comes with "
+                                "the package drover-agent",
+                                host.native(), std::generic_category().message(errno)));
+    }
     return settings;
 }
 
@@ -102,6 +111,8 @@ std::vector<std::string> own_arguments(const Options &options, const Settings &s
                                        "--timeout", fmt::format("{}", options.timeout_s)};
     if (options.self_test)
         arguments.emplace_back("--self-test");
+    if (settings.is_isolated)
+        arguments.emplace_back("--isolated");
     if (!settings.driver.empty()) {
         arguments.insert(
             arguments.end(),
@@ -171,6 +182,7 @@ int run_all(const Options &options, const Registry &registry, const std::vector<
     record.run = {.driver = settings->driver.empty() ? "nothing" : settings->driver.native(),
                   .abi = "1.0",
                   .seed = seed,
+                  .is_isolated = settings->is_isolated,
                   .cases = cases.size(),
                   .cases_in_suite = registry.cases().size(),
                   .filter = options.filter,

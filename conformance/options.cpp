@@ -25,6 +25,7 @@ Examples:
   drover-conformance loopback --config case.yml
   drover-conformance ./build/acme.so --config case.yml --filter '^core\.list'
   drover-conformance acme --agent-config /etc/flocker/agent.yml --json report.json
+  drover-conformance acme --config case.yml --isolated
   drover-conformance acme --config case.yml --html report.html --array "Acme A200, 6.4.1"
   drover-conformance --list)";
 
@@ -66,6 +67,8 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
         app.add_option("--seed", seed, "makes the run's choices (ids, data) those of another run");
     app.add_flag("--stop-at-failure,!--keep-going", options.stop_at_failure,
                  "end the run at the first failure");
+    app.add_flag("--isolated", options.isolated,
+                 "run the driver in a process of its own (drover-driver-host), as agents do");
     app.add_flag("--in-process", options.in_process,
                  "run the tests in this process, for a debugger: a crash ends the run");
     app.add_flag("--keep-scratch", options.keep_scratch, "do not remove the run's temporary folder");

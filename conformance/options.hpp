@@ -22,6 +22,7 @@ struct Options {
     std::optional<std::string> html;  // the same
     std::string array;                // what reports call it
     double timeout_s = 60;
+    bool isolated = false;
     bool in_process = false;
     bool stop_at_failure = false;
     bool keep_scratch = false;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <unistd.h>
 
 namespace drover::conformance {
 namespace {
@@ -307,6 +308,34 @@ TEST(Program, AnAgentYmlWillDo) {
     std::filesystem::remove_all(folder);
 }
 
+// Cases of each kind: over the wire, in the driver's process, and in the test's own.
+TEST_F(ReportFiles, TellThatTheDriverHadAProcessOfItsOwn) {
+    const Ran ran =
+        run("--isolated " DROVER_LOOPBACK " --config " DROVER_CONFORMANCE_FOLDER
+            "/loopback.yml --filter 'load.opens|core.probe$|hygiene.(umask|descriptors)' --json " +
+            path("r.json") + " --junit " + path("r.xml") + " --html " + path("r.html"));
+    EXPECT_EQ(ran.code, 0) << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr("loopback.so (in a process of its own) to"));
+    EXPECT_THAT(ran.out, EndsWith(::geteuid() == 0 ? "\n4 passed, 0 failed, 0 skipped\n"
+                                                   : "\n3 passed, 0 failed, 1 skipped\n"));
+    EXPECT_EQ(boost::json::parse(content("r.json")).as_object().at("isolated"), true);
+    EXPECT_EQ(xpath(content("r.xml"), "string(//testsuite[1]//property[@name='isolated']/@value)"), "true");
+    EXPECT_THAT(content("r.html"), HasSubstr("the driver in a process of its own"));
+}
+
+TEST_F(ReportFiles, NeedTheProgramThatRunsADriver) {
+    std::filesystem::copy_file(DROVER_CONFORMANCE, folder_ / "alone");
+    const auto end = run_in_sandbox({.program = path("alone"),
+                                     .arguments = {"--isolated", DROVER_LOOPBACK, "--config",
+                                                   DROVER_CONFORMANCE_FOLDER "/loopback.yml"}});
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->code, 2);
+    EXPECT_THAT(end->output_tail,
+                HasSubstr("runs the driver in " + path("drover-driver-host") +
+                          ", which cannot be run (No such file or directory); it comes with "
+                          "the package drover-agent"));
+}
+
 TEST(Program, KeysThatTheDriverDoesNotKnowAreToldOnce) {
     const Ran ran = run(DROVER_LOOPBACK " --config " DROVER_CONFORMANCE_TESTDATA "/wrong-key.yml");
     EXPECT_EQ(ran.code, 1);
@@ -319,8 +348,9 @@ TEST(Program, KeysThatTheDriverDoesNotKnowAreToldOnce) {
 TEST(Program, HelpAndListSayWhatThereIs) {
     const Ran help = run("--help");
     EXPECT_EQ(help.code, 0);
-    for (const char *word : {"--config", "--agent-config", "AGENT_CONFIG_FILE", "--filter", "--json",
-                             "--junit", "--html", "--array", "--timeout", "--in-process", "Exit status"})
+    for (const char *word :
+         {"--config", "--agent-config", "AGENT_CONFIG_FILE", "--filter", "--json", "--junit", "--html",
+          "--array", "--timeout", "--isolated", "--in-process", "Exit status"})
         EXPECT_THAT(help.out, HasSubstr(word));
     EXPECT_THAT(help.out, Not(HasSubstr("--run-one")));
     const Ran list = run("--list --filter '^core.probe$'");

@@ -38,6 +38,34 @@ void check_volume(const wire::Field &field) {
     require(!copy_volume(row, second) && first == second, "a volume stays what it is", first.id);
 }
 
+// What may be followed is there.
+void check_text(drv_str text) {
+    require(text.data == nullptr || text.len > wire::kMaxTextBytes || text.data[text.len] == '\0',
+            "text that can be followed is terminated");
+}
+
+void check_pairs(const drv_kv *pairs, std::uint64_t count) {
+    if (pairs == nullptr || count > kMaxRows)
+        return;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        check_text(pairs[i].key);
+        check_text(pairs[i].value);
+    }
+}
+
+void check_group(const wire::Field &field) {
+    wire::RowReader reader;
+    const drv_group *row = nullptr;
+    if (!reader.group(field, &row) || row == nullptr)
+        return;
+    check_text(row->id);
+    check_pairs(row->attrs, row->attr_count);
+    if (row->members != nullptr && row->member_count <= kMaxRows) {
+        for (std::uint64_t i = 0; i < row->member_count; ++i)
+            check_text(row->members[i]);
+    }
+}
+
 void check_row(const wire::Field &field) {
     check_volume(field);
     wire::RowReader reader;
@@ -54,6 +82,12 @@ void check_row(const wire::Field &field) {
         if (const auto problem = copy_profile(profile, copy))
             fuzz::require_message(*problem);
     }
+    check_group(field);
+    const drv_stats *stats = nullptr;
+    if (reader.stats(field, &stats) && stats != nullptr)
+        check_pairs(stats->attrs, stats->attr_count);
+    drv_qos limits{};
+    (void)wire::RowReader::limits(field, limits);
     drv_caps caps{};
     if (wire::RowReader::capabilities(field, caps))
         (void)to_capabilities(caps);
@@ -70,6 +104,15 @@ void check_arguments(std::string_view fields) {
         require(text.data != nullptr && text.data[text.len] == '\0', "a driver gets terminated text");
     for (std::uint64_t i = 0; i < create.attr_count; ++i)
         require(create.attrs[i].value.data[create.attrs[i].value.len] == '\0', "so are attributes");
+    const drv_group_req group = arguments.group();
+    for (std::uint64_t i = 0; i < group.add_count; ++i)
+        check_text(group.add[i]);
+    for (std::uint64_t i = 0; i < group.remove_count; ++i)
+        check_text(group.remove[i]);
+    const drv_group_snapshot_req snapshot = arguments.group_snapshot();
+    check_pairs(snapshot.snapshots, snapshot.snapshot_count);
+    check_text(arguments.adopt().backend_id);
+    check_text(arguments.retype().profile);
 }
 
 void check_fields(std::string_view fields) {

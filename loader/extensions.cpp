@@ -1,11 +1,5 @@
 #include "loader/extensions.hpp"
 
-#include "drover/ext/fence.h"
-#include "drover/ext/group.h"
-#include "drover/ext/manage.h"
-#include "drover/ext/qos.h"
-#include "drover/ext/retype.h"
-#include "drover/ext/stats.h"
 #include "loader/invoke.hpp"
 
 #include <fmt/format.h>
@@ -151,6 +145,24 @@ const drv_extend_v1 *ExtensionCache::extend() const noexcept {
 }
 const drv_profiles_v1 *ExtensionCache::profiles() const noexcept {
     return static_cast<const drv_profiles_v1 *>(tables_[kProfiles]);
+}
+const drv_group_v1 *ExtensionCache::group() const noexcept {
+    return static_cast<const drv_group_v1 *>(tables_[kGroup]);
+}
+const drv_manage_v1 *ExtensionCache::manage() const noexcept {
+    return static_cast<const drv_manage_v1 *>(tables_[kManage]);
+}
+const drv_retype_v1 *ExtensionCache::retype() const noexcept {
+    return static_cast<const drv_retype_v1 *>(tables_[kRetype]);
+}
+const drv_stats_v1 *ExtensionCache::stats() const noexcept {
+    return static_cast<const drv_stats_v1 *>(tables_[kStats]);
+}
+const drv_qos_v1 *ExtensionCache::qos() const noexcept {
+    return static_cast<const drv_qos_v1 *>(tables_[kQos]);
+}
+const drv_fence_v1 *ExtensionCache::fence() const noexcept {
+    return static_cast<const drv_fence_v1 *>(tables_[kFence]);
 }
 
 } // namespace drover

@@ -5,8 +5,14 @@
 #include "drover/abi/driver.h"
 #include "drover/ext/clone.h"
 #include "drover/ext/extend.h"
+#include "drover/ext/fence.h"
+#include "drover/ext/group.h"
+#include "drover/ext/manage.h"
 #include "drover/ext/profiles.h"
+#include "drover/ext/qos.h"
+#include "drover/ext/retype.h"
 #include "drover/ext/snapshot.h"
+#include "drover/ext/stats.h"
 #include "loader/host_bridge.hpp"
 
 #include <array>
@@ -32,6 +38,12 @@ public:
     [[nodiscard]] const drv_clone_v1 *clone() const noexcept;
     [[nodiscard]] const drv_extend_v1 *extend() const noexcept;
     [[nodiscard]] const drv_profiles_v1 *profiles() const noexcept;
+    [[nodiscard]] const drv_group_v1 *group() const noexcept;
+    [[nodiscard]] const drv_manage_v1 *manage() const noexcept;
+    [[nodiscard]] const drv_retype_v1 *retype() const noexcept;
+    [[nodiscard]] const drv_stats_v1 *stats() const noexcept;
+    [[nodiscard]] const drv_qos_v1 *qos() const noexcept;
+    [[nodiscard]] const drv_fence_v1 *fence() const noexcept;
 
 private:
     static constexpr std::size_t kCount = 10;

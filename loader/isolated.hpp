@@ -3,8 +3,7 @@
 // is ever in this process. The process is started again by the next call.
 //
 // A call that has not ended some time (`grace`) after its deadline or its cancellation costs the process too:
-// the other calls in flight then end with Code::gone as well. Of the extensions those are offered that a
-// Driver has methods for.
+// the other calls in flight then end with Code::gone as well.
 #pragma once
 
 #include "loader/open.hpp"

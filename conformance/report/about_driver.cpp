@@ -109,7 +109,7 @@ int tell_about_driver(const Settings &settings) {
                       .abi_minor = said.abi_minor};
     if (!write_line(about))
         return 1;
-    const auto checked = check_settings(settings.file, **library);
+    const auto checked = check_settings(settings.file, said);
     if (!checked)
         return 1;
     StderrHost host;

@@ -38,10 +38,9 @@ std::string failure(const RunRecord &record, const RunRow &failed) {
                         "<pre tabindex=\"0\" role=\"region\" aria-labelledby=\"{0}-output\">{1}</pre>\n",
                         anchor, escaped(result.output_tail));
     }
-    return markup +
-           fmt::format("<p class=\"again\">To run it again: <code>--filter '^{}$' --seed {}</code></p>\n"
-                       "</article>\n",
-                       escaped(result.id), record.run.seed);
+    return markup + fmt::format("<p class=\"again\">To run it again: <code>{}</code></p>\n"
+                                "</article>\n",
+                                escaped(again(record.run, result.id)));
 }
 
 } // namespace

@@ -152,6 +152,7 @@ std::string facts(const RunRecord &record) {
     markup += fact_markup("Started", date(run.started));
     markup += fact_markup("Seed", code(std::to_string(run.seed)));
     markup += fact_markup("Filter", code(run.filter));
+    markup += fact("Isolation", run.is_isolated ? "the driver in a process of its own" : "");
     return markup + "</dl>\n</section>\n";
 }
 

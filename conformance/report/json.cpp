@@ -65,6 +65,8 @@ std::string to_json_report(const RunRecord &record) {
     put_text(root, "filter", run.filter);
     root["started"] = format_utc(run.started);
     root["seed"] = run.seed;
+    if (run.is_isolated)
+        root["isolated"] = true;
     root["stopped"] = record.end.was_stopped;
     root["duration_ns"] = record.end.duration.count();
     root["summary"] =

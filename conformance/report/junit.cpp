@@ -63,6 +63,7 @@ std::string properties(const RunRecord &record) {
     all += property("suite", kSuiteVersion);
     all += property("filter", run.filter);
     all += property("seed", std::to_string(run.seed));
+    all += property("isolated", run.is_isolated ? "true" : "");
     all += property("left-on-backend", joined(record.end.leftovers));
     return all + "    </properties>\n";
 }

@@ -14,6 +14,10 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 } // namespace
 
+std::string again(const RunInfo &run, std::string_view id) {
+    return fmt::format("{}--filter '^{}$' --seed {}", run.is_isolated ? "--isolated " : "", id, run.seed);
+}
+
 Tally tally(const std::vector<RunRow> &rows) {
     std::vector<TestResult> results;
     results.reserve(rows.size());

@@ -20,7 +20,8 @@ struct RunInfo {
     std::string driver; // the file
     std::string abi;    // "1.0"
     std::uint64_t seed = 0;
-    std::size_t cases = 0; // that will be run or skipped
+    bool is_isolated = false; // the driver ran in a process of its own
+    std::size_t cases = 0;    // that will be run or skipped
 
     // What only the documents tell.
     std::size_t cases_in_suite = 0; // more than `cases` when a filter chose some
@@ -33,6 +34,9 @@ struct RunInfo {
     std::string system;        // "Debian GNU/Linux 12 (bookworm), Linux 6.1.0-18-amd64, x86_64"
     std::chrono::system_clock::time_point started;
 };
+
+// What another run needs on its command line to run that test as this one did: "--filter '^id$' --seed 7".
+std::string again(const RunInfo &run, std::string_view id);
 
 struct RunEnd {
     std::chrono::nanoseconds duration{0};

@@ -46,8 +46,8 @@ void TextReport::print(const std::string &text) {
 
 void TextReport::begin(const RunInfo &run) {
     run_ = run;
-    print(fmt::format("conformance of {} to Drover's driver ABI {}: {} tests, seed {}\n", run.driver, run.abi,
-                      run.cases, run.seed));
+    print(fmt::format("conformance of {}{} to Drover's driver ABI {}: {} tests, seed {}\n", run.driver,
+                      run.is_isolated ? " (in a process of its own)" : "", run.abi, run.cases, run.seed));
 }
 
 void TextReport::add(const Case &ran, const TestResult &result) {
@@ -93,7 +93,7 @@ void TextReport::end(const RunEnd &end, const Tally &sum) {
     for (const std::string &left : end.leftovers)
         print(fmt::format("left on the backend, destroy it by hand: {}\n", left));
     for (const std::string &id : failed_)
-        print(fmt::format("to run this one again: --filter '^{}$' --seed {}\n", id, run_.seed));
+        print(fmt::format("to run this one again: {}\n", again(run_, id)));
     if (sum.crashed + sum.timed_out > 0) {
         print(fmt::format("of the failures {} crashed and {} ran into the time limit\n", sum.crashed,
                           sum.timed_out));

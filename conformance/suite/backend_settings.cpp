@@ -9,8 +9,8 @@
 
 namespace drover::conformance {
 
-Result<BackendSettings> check_settings(const CaseFile &file, const DriverLibrary &library) {
-    auto checked = check_backend_keys(file.backend, library.description().config_keys);
+Result<BackendSettings> check_settings(const CaseFile &file, const DriverDescription &driver) {
+    auto checked = check_backend_keys(file.backend, driver.config_keys);
     if (checked)
         return std::move(checked->settings);
     std::string text = render(checked.error());
@@ -20,13 +20,13 @@ Result<BackendSettings> check_settings(const CaseFile &file, const DriverLibrary
     return fail(Code::invalid, std::move(text));
 }
 
-Result<BackendSettings> check_bad_settings(const CaseFile &file, const DriverLibrary &library) {
+Result<BackendSettings> check_bad_settings(const CaseFile &file, const DriverDescription &driver) {
     CaseFile bad = file;
     for (const RawKey &key : file.bad_keys) {
         std::erase_if(bad.backend.keys, [&](const RawKey &each) { return each.name == key.name; });
         bad.backend.keys.push_back(key);
     }
-    return check_settings(bad, library);
+    return check_settings(bad, driver);
 }
 
 void StderrHost::log(std::string_view backend, LogLevel level, std::string_view message) {

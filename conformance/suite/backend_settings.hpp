@@ -8,9 +8,9 @@
 namespace drover::conformance {
 
 // Code::invalid with every problem in one sentence: unknown, missing and wrong keys.
-Result<BackendSettings> check_settings(const CaseFile &file, const DriverLibrary &library);
+Result<BackendSettings> check_settings(const CaseFile &file, const DriverDescription &driver);
 // The same with `bad-keys` in place of the keys of the same name.
-Result<BackendSettings> check_bad_settings(const CaseFile &file, const DriverLibrary &library);
+Result<BackendSettings> check_bad_settings(const CaseFile &file, const DriverDescription &driver);
 
 // A driver's log goes to stderr, whose end is shown when a test fails.
 class StderrHost final : public Host {

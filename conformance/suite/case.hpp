@@ -45,6 +45,8 @@ struct Case {
     // A gate: when it does not pass, every later case of this stage or beyond is skipped and says so.
     bool is_gate = false;
     Stage gate_of = Stage::open;
+    // It judges the driver in the process that calls it, also where the others have it in one of its own.
+    bool is_judged_in_process = false;
 
     [[nodiscard]] std::string_view group() const noexcept { return id.substr(0, id.find('.')); }
 };

@@ -31,15 +31,15 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<DriverLibrary> library, Host &host,
+Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<TestedDriver> driver, Host &host,
                                                  Setup setup, Witnesses witnesses,
                                                  const CallOptions &options) {
-    const auto open_host = std::make_shared<OpenHost>(
-        host,
-        HostBridge::Identity{.backend = std::move(setup.backend),
-                             .agent_version = "0.1.0",
-                             .node_id = std::move(setup.node_id)},
-        std::move(setup.settings), library->description().config_keys, setup.shape);
+    const auto open_host =
+        std::make_shared<OpenHost>(host,
+                                   HostBridge::Identity{.backend = std::move(setup.backend),
+                                                        .agent_version = "0.1.0",
+                                                        .node_id = std::move(setup.node_id)},
+                                   std::move(setup.settings), driver->description().config_keys, setup.shape);
     const CallContext context{.deadline = options.deadline.value_or(Deadline::after(setup.op_limit)),
                               .request_id = "conformance-open",
                               .cancel = options.cancel};
@@ -48,8 +48,7 @@ Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<DriverLibrary> 
     if (witnesses.trace != nullptr)
         witnesses.trace->begin("open", "");
     const ShapedCall shaped(call.get(), setup.shape, options.has_cancel_fd);
-    const drv_status status =
-        invoke(library->descriptor().open, open_host->table.get(), shaped.get(), &instance);
+    const drv_status status = driver->open(open_host->table.get(), shaped.get(), &instance);
     if (witnesses.trace != nullptr)
         witnesses.trace->end();
     if (auto opened = call.result(status); !opened)
@@ -57,17 +56,17 @@ Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<DriverLibrary> 
     if (instance == nullptr)
         return fail(Code::internal, "open answered OK without giving an instance");
     return std::unique_ptr<Instance>(
-        new Instance(std::move(library), open_host, instance, witnesses, setup.op_limit, setup.shape));
+        new Instance(std::move(driver), open_host, instance, witnesses, setup.op_limit, setup.shape));
 }
 
-Instance::Instance(std::shared_ptr<DriverLibrary> library, std::shared_ptr<OpenHost> host,
+Instance::Instance(std::shared_ptr<TestedDriver> driver, std::shared_ptr<OpenHost> host,
                    drv_instance *instance, Witnesses witnesses, std::chrono::nanoseconds op_limit,
                    const HostShape &shape)
-    : library_(std::move(library)), host_(std::move(host)), instance_(instance), to_(witnesses),
+    : driver_(std::move(driver)), host_(std::move(host)), instance_(instance), to_(witnesses),
       op_limit_(op_limit), shape_(shape) {}
 
 std::unique_ptr<Instance> Instance::share(Witnesses witnesses) const {
-    std::unique_ptr<Instance> shared(new Instance(library_, host_, instance_, witnesses, op_limit_, shape_));
+    std::unique_ptr<Instance> shared(new Instance(driver_, host_, instance_, witnesses, op_limit_, shape_));
     shared->is_share_ = true;
     return shared;
 }
@@ -77,7 +76,7 @@ Instance::~Instance() {
         return;
     if (to_.trace != nullptr)
         to_.trace->begin("close", "");
-    invoke(library_->descriptor().close, instance_);
+    invoke(driver_->table().close, instance_);
     if (to_.trace != nullptr)
         to_.trace->end();
 }
@@ -86,16 +85,15 @@ const void *Instance::extension(std::string_view id) {
     const ArgumentText text(id, shape_);
     if (to_.trace != nullptr)
         to_.trace->begin("extension", id);
-    const void *found = invoke(library_->descriptor().extension, instance_, text.get());
+    const void *found = invoke(driver_->table().extension, instance_, text.get());
     if (to_.trace != nullptr)
         to_.trace->end();
     return found;
 }
 
 Answer Instance::probe(const CallOptions &options) {
-    return run("probe", "", options, [&](const drv_call *call, Answer &) {
-        return invoke(library_->descriptor().ops->probe, instance_, call);
-    });
+    return run("probe", "", options,
+               [&](const drv_call *call, Answer &) { return invoke(driver_->ops().probe, instance_, call); });
 }
 
 Answer Instance::capabilities(drv_caps &caps, const CallOptions &options) {
@@ -107,21 +105,21 @@ Answer Instance::capabilities(drv_caps &caps, const CallOptions &options) {
 
 Answer Instance::capabilities(Shaped<drv_caps> &caps, const CallOptions &options) {
     return run("capabilities", "", options, [&](const drv_call *call, Answer &) {
-        return invoke(library_->descriptor().ops->capabilities, instance_, call, caps.get());
+        return invoke(driver_->ops().capabilities, instance_, call, caps.get());
     });
 }
 
 Answer Instance::create(const CreateArguments &arguments, const CallOptions &options) {
     return make_volume("create", arguments, options,
                        [&](const drv_call *call, const drv_create_req *request, const drv_volume_sink *sink) {
-                           return invoke(library_->descriptor().ops->create, instance_, call, request, sink);
+                           return invoke(driver_->ops().create, instance_, call, request, sink);
                        });
 }
 
 Answer Instance::destroy(std::string_view id, std::uint64_t flags, const CallOptions &options) {
     const ArgumentText text(id, shape_);
     Answer answer = run("destroy", id, options, [&](const drv_call *call, Answer &) {
-        return invoke(library_->descriptor().ops->destroy, instance_, call, text.get(), flags);
+        return invoke(driver_->ops().destroy, instance_, call, text.get(), flags);
     });
     note_destroyed(TrackedKind::volume, id, flags, answer);
     return answer;
@@ -133,7 +131,7 @@ Answer Instance::attach(const AttachArguments &arguments, const CallOptions &opt
     Answer answer = run("attach", arguments.id, options, [&](const drv_call *call, Answer &out) {
         ConnectionRecorder recorder(out);
         const Shaped sink(shape_, *recorder.get());
-        return invoke(library_->descriptor().ops->attach, instance_, call, request.get(), sink.get());
+        return invoke(driver_->ops().attach, instance_, call, request.get(), sink.get());
     });
     if (to_.model != nullptr && answer.is_ok())
         to_.model->attached(arguments.id, arguments.node.id);
@@ -150,7 +148,7 @@ Answer Instance::attach(const AttachArguments &arguments, const CallOptions &opt
 Answer Instance::detach(const AttachArguments &arguments, const CallOptions &options) {
     const AttachRequestText request(arguments, shape_);
     Answer answer = run("detach", arguments.id, options, [&](const drv_call *call, Answer &) {
-        return invoke(library_->descriptor().ops->detach, instance_, call, request.get());
+        return invoke(driver_->ops().detach, instance_, call, request.get());
     });
     if (answer.is_ok())
         untrack(TrackedKind::attachment, arguments.id, arguments.node.id);
@@ -166,7 +164,7 @@ Answer Instance::resolve(const AttachArguments &arguments, const CallOptions &op
     return run("resolve", arguments.id, options, [&](const drv_call *call, Answer &out) {
         ConnectionRecorder recorder(out);
         const Shaped sink(shape_, *recorder.get());
-        return invoke(library_->descriptor().ops->resolve, instance_, call, request.get(), sink.get());
+        return invoke(driver_->ops().resolve, instance_, call, request.get(), sink.get());
     });
 }
 
@@ -175,7 +173,7 @@ Answer Instance::get(std::string_view id, const CallOptions &options) {
     return run("get", id, options, [&](const drv_call *call, Answer &out) {
         VolumeRecorder recorder(out);
         const Shaped sink(shape_, *recorder.get());
-        return invoke(library_->descriptor().ops->get, instance_, call, text.get(), sink.get());
+        return invoke(driver_->ops().get, instance_, call, text.get(), sink.get());
     });
 }
 
@@ -188,7 +186,7 @@ Answer Instance::list(const ListArguments &arguments, const CallOptions &options
     return run("list", "", options, [&](const drv_call *call, Answer &out) {
         VolumeRecorder recorder(out, arguments.stop_after);
         const Shaped sink(shape_, *recorder.get());
-        return invoke(library_->descriptor().ops->list, instance_, call, request.get(), sink.get());
+        return invoke(driver_->ops().list, instance_, call, request.get(), sink.get());
     });
 }
 

@@ -8,6 +8,7 @@
 #include "conformance/suite/model.hpp"
 #include "conformance/suite/op_trace.hpp"
 #include "conformance/suite/recorders.hpp"
+#include "conformance/suite/tested_driver.hpp"
 #include "conformance/suite/tracker.hpp"
 #include "drover/ext/clone.h"
 #include "drover/ext/extend.h"
@@ -16,7 +17,6 @@
 #include "loader/call_bridge.hpp"
 #include "loader/call_context.hpp"
 #include "loader/host_bridge.hpp"
-#include "loader/library.hpp"
 
 #include <atomic>
 #include <memory>
@@ -81,7 +81,7 @@ public:
         HostShape shape = {};
     };
     // `host` and what `witnesses` names must outlive the instance.
-    static Result<std::unique_ptr<Instance>> open(std::shared_ptr<DriverLibrary> library, Host &host,
+    static Result<std::unique_ptr<Instance>> open(std::shared_ptr<TestedDriver> driver, Host &host,
                                                   Setup setup, Witnesses witnesses,
                                                   const CallOptions &options = {});
     ~Instance(); // closes, unless it is a share
@@ -94,6 +94,9 @@ public:
 
     // What the driver logged so far, before secrets are masked.
     [[nodiscard]] std::vector<std::string> logged() const { return host_->table.logged(); }
+
+    // Where the driver runs; 0: in this process.
+    [[nodiscard]] pid_t process() const { return driver_->process_of(instance_); }
 
     [[nodiscard]] const void *extension(std::string_view id);
     [[nodiscard]] bool offers(std::string_view id) { return extension(id) != nullptr; }
@@ -140,7 +143,7 @@ private:
         std::mutex serial;
         std::atomic<std::uint64_t> calls{0}; // no two requests to one backend have the same id
     };
-    Instance(std::shared_ptr<DriverLibrary> library, std::shared_ptr<OpenHost> host, drv_instance *instance,
+    Instance(std::shared_ptr<TestedDriver> driver, std::shared_ptr<OpenHost> host, drv_instance *instance,
              Witnesses witnesses, std::chrono::nanoseconds op_limit, const HostShape &shape);
 
     // Everything around one call: the drv_call, the trace, the time, what fail() said.
@@ -157,7 +160,7 @@ private:
     void note_made(TrackedKind kind, const std::string &id, const Answer &answer, bool was_there) const;
     void note_destroyed(TrackedKind kind, std::string_view id, std::uint64_t flags, const Answer &answer);
 
-    std::shared_ptr<DriverLibrary> library_;
+    std::shared_ptr<TestedDriver> driver_;
     std::shared_ptr<OpenHost> host_;
     drv_instance *instance_;
     Witnesses to_;

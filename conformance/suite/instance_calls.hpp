@@ -26,7 +26,7 @@ Answer Instance::run(std::string_view op, std::string_view subject, const CallOp
     const auto started = std::chrono::steady_clock::now();
     {
         std::unique_lock serial(host_->serial, std::defer_lock);
-        if ((library_->descriptor().flags & DRV_DRIVER_SERIAL) != 0)
+        if (driver_->description().serial)
             serial.lock();
         const ShapedCall shaped(call.get(), shape_, options.has_cancel_fd);
         answer.status = body(shaped.get(), answer);

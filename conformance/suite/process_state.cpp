@@ -27,19 +27,30 @@ std::set<int> numbers_in(const fs::path &folder) {
     return numbers;
 }
 
+fs::path folder_of(pid_t process) {
+    return fs::path("/proc") / (process == 0 ? "self" : std::to_string(process));
+}
+
 } // namespace
 
-ProcessState ProcessState::now() {
+bool ProcessState::can_see(pid_t process) {
+    std::error_code error;
+    const fs::directory_iterator fds(folder_of(process) / "fd", error);
+    return !error;
+}
+
+ProcessState ProcessState::of(pid_t process) {
+    const fs::path folder = folder_of(process);
     ProcessState state;
-    for (const int fd : numbers_in("/proc/self/fd")) {
+    for (const int fd : numbers_in(folder / "fd")) {
         std::error_code error;
-        const fs::path leads_to = fs::read_symlink(fmt::format("/proc/self/fd/{}", fd), error);
+        const fs::path leads_to = fs::read_symlink(folder / "fd" / std::to_string(fd), error);
         if (!error) // the descriptor of the listing itself is closed by now
             state.fds.emplace(fd, leads_to.string());
     }
-    state.threads = numbers_in("/proc/self/task");
+    state.threads = numbers_in(folder / "task");
     for (const int thread : state.threads) {
-        std::ifstream list(fmt::format("/proc/self/task/{}/children", thread));
+        std::ifstream list(folder / "task" / std::to_string(thread) / "children");
         for (int child = 0; list >> child;)
             state.children.insert(child);
     }
@@ -67,9 +78,9 @@ std::vector<std::string> ProcessState::added_since(const ProcessState &before) c
     return added;
 }
 
-std::vector<std::string> left_behind(const ProcessState &before, Deadline deadline) {
+std::vector<std::string> left_behind(const ProcessState &before, Deadline deadline, pid_t process) {
     while (true) {
-        auto added = ProcessState::now().added_since(before);
+        auto added = ProcessState::of(process).added_since(before);
         if (added.empty() || deadline.has_passed())
             return added;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));

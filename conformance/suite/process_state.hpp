@@ -1,5 +1,5 @@
-// What this process holds: descriptors, threads, children. Taken before and after something that must leave
-// nothing behind, and compared in words.
+// What a process holds, this one or a driver's own: descriptors, threads, children. Taken before and after
+// something that must leave nothing behind, and compared in words.
 #pragma once
 
 #include "loader/base/deadline.hpp"
@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace drover::conformance {
@@ -16,7 +17,11 @@ struct ProcessState {
     std::set<int> threads;
     std::set<int> children;
 
-    static ProcessState now();
+    static ProcessState now() { return of(0); }
+    // 0: of this process. One that ended holds nothing.
+    static ProcessState of(pid_t process);
+    // A process that gave up its privileges shows its descriptors to root only.
+    static bool can_see(pid_t process);
 
     // "descriptor 7 (socket:[1234])", "thread 991", "child process 992 (sleep)": here and not in `before`.
     [[nodiscard]] std::vector<std::string> added_since(const ProcessState &before) const;
@@ -24,6 +29,6 @@ struct ProcessState {
 
 // Looks again until nothing is added, or the deadline: the kernel takes a moment to forget a thread that was
 // joined. What is still there then.
-std::vector<std::string> left_behind(const ProcessState &before, Deadline deadline);
+std::vector<std::string> left_behind(const ProcessState &before, Deadline deadline, pid_t process = 0);
 
 } // namespace drover::conformance

@@ -53,5 +53,21 @@ TEST(ProcessState, SeesAChild) {
     ::waitpid(child, nullptr, 0);
 }
 
+TEST(ProcessState, SeesAnotherProcess) {
+    const UniqueFd fd(::eventfd(0, EFD_CLOEXEC));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    EXPECT_TRUE(ProcessState::can_see(child));
+    EXPECT_TRUE(ProcessState::of(child).fds.contains(fd.get()));
+    EXPECT_THAT(left_behind(ProcessState::of(child), kAtOnce, child), IsEmpty());
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    EXPECT_FALSE(ProcessState::can_see(child));
+    EXPECT_TRUE(ProcessState::of(child).fds.empty());
+}
+
 } // namespace
 } // namespace drover::conformance

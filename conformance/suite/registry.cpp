@@ -65,6 +65,16 @@ void Registry::quality(std::string_view id, std::string_view description, Body r
     add({.id = id, .binding = Binding::quality, .description = description, .run = run});
 }
 
+void Registry::judge_in_process(std::initializer_list<std::string_view> ids) {
+    for (const std::string_view id : ids) {
+        const auto found =
+            std::find_if(cases_.begin(), cases_.end(), [&](const Case &each) { return each.id == id; });
+        if (found == cases_.end())
+            throw std::logic_error(fmt::format("there is no case {}", id));
+        found->is_judged_in_process = true;
+    }
+}
+
 const Case *Registry::find(std::string_view id) const noexcept {
     const auto found =
         std::find_if(cases_.begin(), cases_.end(), [&](const Case &each) { return each.id == id; });

@@ -5,6 +5,7 @@
 #include "conformance/suite/case.hpp"
 #include "loader/base/error.hpp"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ public:
     void mandatory(std::string_view id, std::string_view description, Body run);
     void advertised(std::string_view id, Needs needs, std::string_view description, Body run);
     void quality(std::string_view id, std::string_view description, Body run);
+    // Marks cases that were added. What they look at can be seen, or made, only by code in the driver's own
+    // process; the test's process is that, and runs nothing else.
+    void judge_in_process(std::initializer_list<std::string_view> ids);
 
     [[nodiscard]] const std::vector<Case> &cases() const noexcept { return cases_; }
     [[nodiscard]] const Case *find(std::string_view id) const noexcept;

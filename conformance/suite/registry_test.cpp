@@ -52,6 +52,16 @@ TEST(Registry, GatesComeBeforeWhatTheyGuard) {
     EXPECT_TRUE(may_open);
 }
 
+TEST(Registry, MarksWhatIsJudgedInTheTestsProcess) {
+    Registry all;
+    all.mandatory("core.one", "A sentence.", [](conformance::Test &) {});
+    all.mandatory("core.two", "A sentence.", [](conformance::Test &) {});
+    all.judge_in_process({"core.two"});
+    EXPECT_FALSE(all.find("core.one")->is_judged_in_process);
+    EXPECT_TRUE(all.find("core.two")->is_judged_in_process);
+    EXPECT_THROW(all.judge_in_process({"core.three"}), std::logic_error);
+}
+
 TEST(Registry, RefusesWrongCases) {
     Registry all;
     const Body body = [](conformance::Test &) {};

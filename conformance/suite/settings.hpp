@@ -15,6 +15,7 @@ struct Settings {
     std::filesystem::path scratch;                            // a folder of this run; removed at its end
     std::chrono::nanoseconds limit{std::chrono::seconds(60)}; // of one test
     std::uint64_t seed = 0;
+    bool is_isolated = false; // the driver runs in a process of its own, as it does under most agents
 
     [[nodiscard]] std::filesystem::path tracker_file() const { return scratch / "made-by-tests"; }
 };

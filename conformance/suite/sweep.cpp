@@ -60,12 +60,12 @@ std::vector<std::string> sweep(std::vector<Tracked> objects, const CaseFile &fil
 int sweep_after_crash(const Settings &settings) {
     const auto objects = Tracker::remaining(settings.tracker_file());
     auto tracker = Tracker::open(settings.tracker_file());
-    auto library = DriverLibrary::load(settings.driver);
-    if (!objects || !tracker || !library) {
+    auto driver = TestedDriver::load(settings.driver, settings.is_isolated);
+    if (!objects || !tracker || !driver) {
         std::fputs("conformance: what tests left behind could not be read\n", stderr);
         return 1;
     }
-    const auto checked = check_settings(settings.file, **library);
+    const auto checked = check_settings(settings.file, (*driver)->description());
     if (!checked) {
         std::fprintf(stderr, "conformance: %s\n", checked.error().message.c_str());
         return 1;
@@ -75,7 +75,7 @@ int sweep_after_crash(const Settings &settings) {
     const auto instance_for = [&](const std::string &node) -> Instance * {
         auto &slot = open[node];
         if (slot == nullptr) {
-            auto opened = Instance::open(*library, host, {.node_id = node, .settings = *checked},
+            auto opened = Instance::open(*driver, host, {.node_id = node, .settings = *checked},
                                          {.tracker = &*tracker});
             if (!opened)
                 return nullptr;

@@ -113,27 +113,28 @@ void Test::warn(std::string sentence) {
     result_.warnings.push_back(std::move(sentence));
 }
 
-std::shared_ptr<DriverLibrary> Test::library() {
-    if (library_ == nullptr) {
+std::shared_ptr<TestedDriver> Test::driver() {
+    if (driver_ == nullptr) {
         trace_.begin("drv_entry_v1", "");
-        auto loaded = DriverLibrary::load(settings_.driver);
+        auto loaded =
+            TestedDriver::load(settings_.driver, settings_.is_isolated && !case_.is_judged_in_process);
         trace_.end();
         if (!loaded)
             fail("the driver's file loads", loaded.error().message);
-        library_ = std::move(*loaded);
+        driver_ = std::move(*loaded);
     }
-    return library_;
+    return driver_;
 }
 
 BackendSettings Test::backend_settings() {
-    auto checked = check_settings(settings_.file, *library());
+    auto checked = check_settings(settings_.file, driver()->description());
     if (!checked)
         fail("the case file's keys suit the driver", checked.error().message);
     return std::move(*checked);
 }
 
 BackendSettings Test::bad_settings() {
-    auto checked = check_bad_settings(settings_.file, *library());
+    auto checked = check_bad_settings(settings_.file, driver()->description());
     if (!checked) {
         skip("the bad-keys of the case file are refused before they reach the driver: " +
              checked.error().message);
@@ -144,7 +145,7 @@ BackendSettings Test::bad_settings() {
 Result<std::unique_ptr<Instance>> Test::try_open(const BackendSettings &settings, const NodeIdentity &node,
                                                  const HostShape &shape) {
     return Instance::open(
-        library(), *host_,
+        driver(), *host_,
         {.node_id = node.id, .settings = settings, .op_limit = settings_.limit / 2, .shape = shape},
         {.trace = &trace_, .tracker = tracker_, .model = &model_});
 }

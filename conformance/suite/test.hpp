@@ -36,9 +36,9 @@ public:
     [[nodiscard]] const Case &running() const noexcept { return case_; }
     [[nodiscard]] OpTrace &trace() noexcept { return trace_; }
 
-    std::shared_ptr<DriverLibrary> library(); // fails the case when it cannot be loaded
-    Instance &instance();                     // open as the first node
-    Instance &instance_of_second();           // a second open of the same backend, as the second node
+    std::shared_ptr<TestedDriver> driver(); // fails the case when it cannot be loaded
+    Instance &instance();                   // open as the first node
+    Instance &instance_of_second();         // a second open of the same backend, as the second node
     // A further one; as the first node unless told otherwise. The caller ends it.
     std::unique_ptr<Instance> open_another(const NodeIdentity *node = nullptr);
     Result<std::unique_ptr<Instance>> try_open(const BackendSettings &settings, const NodeIdentity &node,
@@ -96,7 +96,7 @@ private:
     OpTrace &trace_;
     Tracker *tracker_;
     std::unique_ptr<Host> host_;
-    std::shared_ptr<DriverLibrary> library_;
+    std::shared_ptr<TestedDriver> driver_;
     Model model_;
     std::unique_ptr<Instance> first_;
     std::unique_ptr<Instance> second_;

@@ -28,9 +28,7 @@ RowStream::RowStream(int fd, wire::FrameWriter &frame, std::uint64_t call)
                 .emit = [](void *data, const drv_volume *volume) noexcept -> drv_status {
                     return stream_of(data).add([&](auto &to) { wire::write_volume(to, volume); });
                 },
-                .next_page = [](void *data, drv_str token) noexcept -> drv_status {
-                    return stream_of(data).add([&](auto &to) { to.text(wire::Tag::next_page, token); });
-                }};
+                .next_page = &RowStream::on_next_page};
     connections_ = {.struct_size = sizeof connections_,
                     .reserved = 0,
                     .data = this,
@@ -43,6 +41,24 @@ RowStream::RowStream(int fd, wire::FrameWriter &frame, std::uint64_t call)
                  .emit = [](void *data, const drv_profile *profile) noexcept -> drv_status {
                      return stream_of(data).add([&](auto &to) { wire::write_profile(to, profile); });
                  }};
+    groups_ = {.struct_size = sizeof groups_,
+               .reserved = 0,
+               .data = this,
+               .emit = [](void *data, const drv_group *group) noexcept -> drv_status {
+                   return stream_of(data).add([&](auto &to) { wire::write_group(to, group); });
+               },
+               .next_page = &RowStream::on_next_page};
+    stats_ = {.struct_size = sizeof stats_,
+              .reserved = 0,
+              .data = this,
+              .emit = [](void *data, const drv_stats *stats) noexcept -> drv_status {
+                  return stream_of(data).add([&](auto &to) { wire::write_stats(to, stats); });
+              },
+              .next_page = &RowStream::on_next_page};
+}
+
+drv_status RowStream::on_next_page(void *data, drv_str token) noexcept {
+    return stream_of(data).add([&](auto &to) { to.text(wire::Tag::next_page, token); });
 }
 
 template <typename Write>

@@ -4,7 +4,9 @@
 #pragma once
 
 #include "drover/abi/volume.h"
+#include "drover/ext/group.h"
 #include "drover/ext/profiles.h"
+#include "drover/ext/stats.h"
 #include "loader/host.hpp"
 #include "loader/wire/calls.hpp"
 
@@ -24,6 +26,8 @@ public:
     [[nodiscard]] const drv_volume_sink *volumes() const noexcept { return &volumes_; }
     [[nodiscard]] const drv_connection_sink *connections() const noexcept { return &connections_; }
     [[nodiscard]] const drv_profile_sink *profiles() const noexcept { return &profiles_; }
+    [[nodiscard]] const drv_group_sink *groups() const noexcept { return &groups_; }
+    [[nodiscard]] const drv_stats_sink *stats() const noexcept { return &stats_; }
 
     // The agent wants no more rows: emit answers DRV_E_STOPPED from now on. From any thread.
     void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
@@ -40,6 +44,7 @@ private:
     template <typename Write>
     drv_status add(const Write &write) noexcept;
     bool flush();
+    static drv_status on_next_page(void *data, drv_str token) noexcept;
 
     int fd_;
     wire::FrameWriter &frame_;
@@ -51,6 +56,8 @@ private:
     drv_volume_sink volumes_{};
     drv_connection_sink connections_{};
     drv_profile_sink profiles_{};
+    drv_group_sink groups_{};
+    drv_stats_sink stats_{};
 };
 
 } // namespace drover::host

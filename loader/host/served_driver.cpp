@@ -4,8 +4,6 @@
 #include "loader/invoke.hpp"
 #include "loader/wire/rows.hpp"
 
-#include <fmt/format.h>
-
 #include <mutex>
 
 namespace drover::host {
@@ -13,7 +11,9 @@ namespace {
 
 using wire::WireOp;
 
-drv_status refuse(const drv_call *call, drv_status code, const std::string &message) {
+} // namespace
+
+drv_status ServedDriver::refuse(const drv_call *call, drv_status code, const std::string &message) {
     drv_failure failure{};
     failure.struct_size = sizeof failure;
     failure.code = code;
@@ -21,8 +21,6 @@ drv_status refuse(const drv_call *call, drv_status code, const std::string &mess
     failure.vendor_code = {"", 0};
     return call->ops->fail(call, &failure);
 }
-
-} // namespace
 
 drv_status ServedDriver::run(const wire::CallArguments &arguments, std::string_view fields, CallBridge &call,
                              RowStream &rows) {
@@ -109,63 +107,6 @@ drv_status ServedDriver::run_op(const wire::CallArguments &arguments, const drv_
     default:
         return run_extension(arguments, call, rows);
     }
-}
-
-drv_status ServedDriver::run_extension(const wire::CallArguments &arguments, const drv_call *call,
-                                       RowStream &rows) {
-    const drv_snapshot_v1 *const snapshot = extensions_->snapshot();
-    const drv_clone_v1 *const clone = extensions_->clone();
-    const drv_extend_v1 *const extend = extensions_->extend();
-    const drv_profiles_v1 *const profiles = extensions_->profiles();
-    const drv_create_req create = arguments.create();
-    const drv_list_req list = arguments.list();
-    switch (arguments.op()) {
-    case WireOp::snapshot_create: {
-        const drv_snapshot_req request = arguments.snapshot();
-        if (snapshot != nullptr)
-            return invoke(snapshot->create, instance_, call, &request, rows.volumes());
-        break;
-    }
-    case WireOp::snapshot_destroy:
-        if (snapshot != nullptr)
-            return invoke(snapshot->destroy, instance_, call, arguments.id(), arguments.flags());
-        break;
-    case WireOp::snapshot_get:
-        if (snapshot != nullptr)
-            return invoke(snapshot->get, instance_, call, arguments.id(), rows.volumes());
-        break;
-    case WireOp::snapshot_list:
-        if (snapshot != nullptr)
-            return invoke(snapshot->list, instance_, call, arguments.source_id(), &list, rows.volumes());
-        break;
-    case WireOp::snapshot_clone:
-        if (snapshot != nullptr)
-            return invoke(snapshot->clone, instance_, call, arguments.source_id(), &create, rows.volumes());
-        break;
-    case WireOp::snapshot_revert:
-        if (snapshot != nullptr)
-            return invoke(snapshot->revert, instance_, call, arguments.id(), arguments.flags());
-        break;
-    case WireOp::clone:
-        if (clone != nullptr)
-            return invoke(clone->clone, instance_, call, arguments.source_id(), &create, rows.volumes());
-        break;
-    case WireOp::extend:
-        if (extend != nullptr) {
-            return invoke(extend->extend, instance_, call, arguments.id(), arguments.bytes(),
-                          arguments.flags(), rows.volumes());
-        }
-        break;
-    case WireOp::profiles:
-        if (profiles != nullptr)
-            return invoke(profiles->list, instance_, call, rows.profiles());
-        break;
-    default:
-        break;
-    }
-    return refuse(call, DRV_E_UNSUPPORTED,
-                  fmt::format("{}: the driver \"{}\" does not offer that (any more)",
-                              wire::name_of(arguments.op()), library_->description().name));
 }
 
 } // namespace drover::host

@@ -33,6 +33,8 @@ private:
     drv_status open(std::string_view fields, CallBridge &call, RowStream &rows);
     drv_status close();
     drv_status run_op(const wire::CallArguments &arguments, const drv_call *call, RowStream &rows);
+    static drv_status refuse(const drv_call *call, drv_status code, const std::string &message);
+    // In served_extensions.cpp.
     drv_status run_extension(const wire::CallArguments &arguments, const drv_call *call, RowStream &rows);
 
     std::shared_ptr<DriverLibrary> library_;

@@ -28,7 +28,7 @@ std::optional<wire::Outcome> LaneCall::run() {
                 case Took::more:
                     continue;
                 case Took::done:
-                    return std::move(outcome_).finish();
+                    return ended();
                 case Took::nonsense:
                     process_.kill("it sent an answer that cannot be read");
                     return std::nullopt;
@@ -50,6 +50,15 @@ std::optional<wire::Outcome> LaneCall::run() {
     if (!process_.wait_for_end(kEndIsTold))
         process_.kill("it closed its connection to the agent");
     return std::nullopt;
+}
+
+// The op may have emitted all its rows, and ended well, before it could hear that none are wanted. It still
+// returns what the sink answered, as it would have here.
+std::optional<wire::Outcome> LaneCall::ended() {
+    auto outcome = std::move(outcome_).finish();
+    if (outcome && stopped_by_ != DRV_OK && (outcome->status == DRV_OK || outcome->status == DRV_E_STOPPED))
+        outcome->status = stopped_by_;
+    return outcome;
 }
 
 bool LaneCall::send() {
@@ -124,42 +133,58 @@ LaneCall::Took LaneCall::take(const wire::Frame &frame) {
     return is_result ? Took::done : Took::more;
 }
 
+template <auto Read, typename Sink>
+bool LaneCall::take_row(const wire::Field &field, const Sink *sink) {
+    // The record's type is that of the sink's second argument.
+    const auto emit = [&]<typename Row>(drv_status (*slot)(void *, const Row *)) {
+        const Row *row = nullptr;
+        if (!(rows_.*Read)(field, &row))
+            return false;
+        if (stopped_by_ == DRV_OK)
+            note(slot(sink->data, row));
+        return true;
+    };
+    return sink != nullptr && emit(sink->emit);
+}
+
+template <typename Sink>
+bool LaneCall::take_page(const wire::Field &field, const Sink *sink) {
+    if (stopped_by_ == DRV_OK)
+        note(sink->next_page(sink->data, field.text()));
+    return true;
+}
+
 // False: nonsense. Rows of a kind that the op has no sink for are the child's nonsense too.
 bool LaneCall::take_row(const wire::Field &field) {
+    using wire::RowReader;
     switch (field.tag) {
-    case wire::Tag::volume: {
-        const drv_volume *row = nullptr;
-        if (targets_.volumes == nullptr || !rows_.volume(field, &row))
-            return false;
-        if (!is_stopped_)
-            note(targets_.volumes->emit(targets_.volumes->data, row));
-        return true;
-    }
+    case wire::Tag::volume:
+        return take_row<&RowReader::volume>(field, targets_.volumes);
+    case wire::Tag::connection:
+        return take_row<&RowReader::connection>(field, targets_.connections);
+    case wire::Tag::profile_row:
+        return take_row<&RowReader::profile>(field, targets_.profiles);
+    case wire::Tag::group_row:
+        return take_row<&RowReader::group>(field, targets_.groups);
+    case wire::Tag::stats_row:
+        return take_row<&RowReader::stats>(field, targets_.stats);
     case wire::Tag::next_page:
-        if (targets_.volumes == nullptr || field.is_number)
+        if (field.is_number)
             return false;
-        if (!is_stopped_)
-            note(targets_.volumes->next_page(targets_.volumes->data, field.text()));
-        return true;
-    case wire::Tag::connection: {
-        const drv_connection *row = nullptr;
-        if (targets_.connections == nullptr || !rows_.connection(field, &row))
-            return false;
-        if (!is_stopped_)
-            note(targets_.connections->emit(targets_.connections->data, row));
-        return true;
-    }
-    case wire::Tag::profile_row: {
-        const drv_profile *row = nullptr;
-        if (targets_.profiles == nullptr || !rows_.profile(field, &row))
-            return false;
-        if (!is_stopped_)
-            note(targets_.profiles->emit(targets_.profiles->data, row));
-        return true;
-    }
+        if (targets_.volumes != nullptr)
+            return take_page(field, targets_.volumes);
+        if (targets_.groups != nullptr)
+            return take_page(field, targets_.groups);
+        return targets_.stats != nullptr && take_page(field, targets_.stats);
     case wire::Tag::capabilities:
-        return targets_.capabilities != nullptr &&
-               wire::RowReader::capabilities(field, *targets_.capabilities);
+        return targets_.capabilities != nullptr && RowReader::capabilities(field, *targets_.capabilities);
+    case wire::Tag::qos_row:
+        return targets_.limits != nullptr && RowReader::limits(field, *targets_.limits);
+    case wire::Tag::limits:
+        if (targets_.supported_limits == nullptr || !field.is_number)
+            return false;
+        *targets_.supported_limits = field.number;
+        return true;
     case wire::Tag::extension:
         if (targets_.extensions != nullptr && !field.is_number && !field.is_unreadable)
             targets_.extensions->emplace_back(field.bytes);
@@ -172,7 +197,7 @@ bool LaneCall::take_row(const wire::Field &field) {
 void LaneCall::note(drv_status status) {
     if (status == DRV_OK)
         return;
-    is_stopped_ = true;
+    stopped_by_ = status;
     process_.tell(wire::Kind::stop, lane_);
 }
 

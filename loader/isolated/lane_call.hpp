@@ -3,7 +3,10 @@
 #pragma once
 
 #include "drover/abi/volume.h"
+#include "drover/ext/group.h"
 #include "drover/ext/profiles.h"
+#include "drover/ext/qos.h"
+#include "drover/ext/stats.h"
 #include "loader/isolated/driver_process.hpp"
 #include "loader/wire/rows.hpp"
 
@@ -19,7 +22,11 @@ struct RowTargets {
     const drv_volume_sink *volumes = nullptr;
     const drv_connection_sink *connections = nullptr;
     const drv_profile_sink *profiles = nullptr;
+    const drv_group_sink *groups = nullptr;
+    const drv_stats_sink *stats = nullptr;
     drv_caps *capabilities = nullptr;
+    drv_qos *limits = nullptr;
+    std::uint64_t *supported_limits = nullptr;
     std::vector<std::string> *extensions = nullptr; // of open
 };
 
@@ -44,8 +51,13 @@ private:
     bool send();
     bool wait(short events);
     void give_up_soon();
+    std::optional<wire::Outcome> ended();
     Took take(const wire::Frame &frame);
     bool take_row(const wire::Field &field);
+    template <auto Read, typename Sink>
+    bool take_row(const wire::Field &field, const Sink *sink);
+    template <typename Sink>
+    bool take_page(const wire::Field &field, const Sink *sink);
     void note(drv_status status);
 
     DriverProcess &process_;
@@ -57,7 +69,7 @@ private:
     wire::RowReader rows_;
     wire::OutcomeReader outcome_;
     bool was_sent_ = false;
-    bool is_stopped_ = false; // a sink wants no more
+    drv_status stopped_by_ = DRV_OK; // what a sink answered that wants no more
     std::optional<Deadline> kill_at_;
 };
 

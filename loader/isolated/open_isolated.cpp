@@ -1,43 +1,13 @@
 #include "loader/call_bridge.hpp"
 #include "loader/in_process.hpp"
-#include "loader/isolated.hpp"
-#include "loader/isolated/remote_instance.hpp"
+#include "loader/isolated/isolated_library.hpp"
 #include "loader/settings_check.hpp"
 
 #include <fmt/format.h>
 
-#include <mutex>
 #include <system_error>
 
 namespace drover {
-
-class IsolatedLibrary {
-public:
-    IsolatedLibrary(std::filesystem::path file, IsolationOptions options,
-                    std::shared_ptr<DriverProcess> process)
-        : file_(std::move(file)), options_(std::move(options)), description_(process->description()),
-          process_(std::move(process)) {}
-    ~IsolatedLibrary() {
-        if (process_)
-            process_->kill("no backend was opened in it");
-    }
-    IsolatedLibrary(const IsolatedLibrary &) = delete;
-    IsolatedLibrary &operator=(const IsolatedLibrary &) = delete;
-
-    [[nodiscard]] const DriverDescription &description() const noexcept { return description_; }
-    [[nodiscard]] std::unique_ptr<RemoteInstance> make_instance() {
-        const std::lock_guard lock(mutex_);
-        return std::make_unique<RemoteInstance>(file_, options_, description_.config_keys,
-                                                std::exchange(process_, nullptr));
-    }
-
-private:
-    const std::filesystem::path file_;
-    const IsolationOptions options_;
-    const DriverDescription description_;
-    std::mutex mutex_;
-    std::shared_ptr<DriverProcess> process_; // until the first open
-};
 
 std::filesystem::path IsolationOptions::beside_this_program() {
     std::error_code error;

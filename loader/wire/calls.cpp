@@ -139,8 +139,9 @@ bool CallArguments::read(std::string_view fields) {
                 return false;
             initiators_.back().value = field.text();
             break;
-        default: // of a later protocol
-            break;
+        default:
+            if (!take_of_extension(field))
+                return false;
         }
     }
     return reader.ok() && has_op;

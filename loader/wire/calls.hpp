@@ -3,6 +3,10 @@
 #pragma once
 
 #include "drover/abi/volume.h"
+#include "drover/ext/group.h"
+#include "drover/ext/manage.h"
+#include "drover/ext/qos.h"
+#include "drover/ext/retype.h"
 #include "drover/ext/snapshot.h"
 #include "loader/base/error.hpp"
 #include "loader/wire/tags.hpp"
@@ -21,6 +25,11 @@ void write_arguments(FrameWriter &to, const drv_create_req &request);
 void write_arguments(FrameWriter &to, const drv_attach_req &request);
 void write_arguments(FrameWriter &to, const drv_list_req &request);
 void write_arguments(FrameWriter &to, const drv_snapshot_req &request);
+void write_arguments(FrameWriter &to, const drv_group_req &request);
+void write_arguments(FrameWriter &to, const drv_group_snapshot_req &request);
+void write_arguments(FrameWriter &to, const drv_adopt_req &request);
+void write_arguments(FrameWriter &to, const drv_retype_req &request);
+void write_arguments(FrameWriter &to, const drv_qos &limits);
 
 // What a call frame held. Texts are terminated and point into the frame, which must outlive this object.
 class CallArguments {
@@ -41,17 +50,29 @@ public:
     [[nodiscard]] drv_attach_req attach() const noexcept;
     [[nodiscard]] drv_list_req list() const noexcept;
     [[nodiscard]] drv_snapshot_req snapshot() const noexcept;
+    [[nodiscard]] drv_group_req group() const noexcept;
+    [[nodiscard]] drv_group_snapshot_req group_snapshot() const noexcept;
+    [[nodiscard]] drv_adopt_req adopt() const noexcept;
+    [[nodiscard]] drv_retype_req retype() const noexcept;
+    [[nodiscard]] const drv_qos &limits() const noexcept { return limits_; }
 
 private:
     WireOp op_{};
     std::uint64_t deadline_ns_ = DRV_UNKNOWN;
     LogLevels log_levels_ = 0;
     std::string_view request_id_;
+    // What only extensions take. False: the field is out of place.
+    bool take_of_extension(const Field &field);
+
     drv_str id_{"", 0}, source_id_{"", 0}, name_{"", 0}, pool_{"", 0}, profile_{"", 0}, node_id_{"", 0},
-        page_token_{"", 0};
+        page_token_{"", 0}, backend_id_{"", 0};
     std::uint64_t flags_ = 0, bytes_ = 0, max_entries_ = 0;
     std::vector<drv_kv> attributes_;
     std::vector<drv_kv> initiators_;
+    std::vector<drv_kv> snapshots_;
+    std::vector<drv_str> added_;
+    std::vector<drv_str> removed_;
+    drv_qos limits_{.struct_size = sizeof(drv_qos)};
 };
 
 // How a call ended: what the op returned, and what it had said by `fail`, with the code as the driver wrote

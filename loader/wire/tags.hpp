@@ -28,12 +28,24 @@ enum class Tag : std::uint32_t {
     attr_value = 16,
     initiator_kind = 17, // each is followed by its initiator_name
     initiator_name = 18,
+    added_member = 19, // of a group: volume ids
+    removed_member = 20,
+    snapshot_of = 21, // each is followed by its snapshot_id
+    snapshot_id = 22,
+    limits = 23, // DRV_QOS_* bits; the values follow
+    max_iops = 24,
+    min_iops = 25,
+    burst_iops = 26,
+    max_bytes_per_second = 27,
     // Rows.
     volume = 30, // groups
     connection = 31,
     profile_row = 32,
     capabilities = 33,
     next_page = 34,
+    group_row = 35,
+    stats_row = 36,
+    qos_row = 37,
     // Inside of rows, besides those above.
     is_null = 40, // the driver emitted no record at all
     struct_size = 41,
@@ -66,6 +78,19 @@ enum class Tag : std::uint32_t {
     granularity_bytes = 67,
     total_bytes = 68,
     free_bytes = 69,
+    member = 71,
+    member_count = 72, // as attached_count
+    member_is_null = 73,
+    taken_unix_ns = 74,
+    epoch = 75,
+    read_ops = 76,
+    write_ops = 77,
+    read_bytes = 78,
+    write_bytes = 79,
+    read_latency_ns_sum = 90,
+    write_latency_ns_sum = 91,
+    provisioned_bytes = 92,
+    saved_permille = 93,
     // How a call ended.
     status = 80,
     failure = 81, // a group
@@ -122,6 +147,29 @@ enum class WireOp : std::uint32_t {
     clone = 18,
     extend = 19,
     profiles = 20,
+    group_create = 21,
+    group_update = 22,
+    group_destroy = 23,
+    group_get = 24,
+    group_list = 25,
+    group_snapshot = 26,
+    group_snapshot_destroy = 27,
+    group_snapshot_list = 28,
+    list_unmanaged = 29,
+    adopt = 30,
+    release = 31,
+    list_unmanaged_snapshots = 32,
+    adopt_snapshot = 33,
+    release_snapshot = 34,
+    retype = 35,
+    volume_stats = 36,
+    list_stats = 37,
+    pool_stats = 38,
+    qos_supported = 39,
+    qos_get = 40,
+    qos_set = 41,
+    qos_clear = 42,
+    fence = 43,
 };
 
 // "create", "snapshot.clone"; a literal. An op that is none reads "an unknown op".

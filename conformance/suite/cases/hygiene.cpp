@@ -1,5 +1,6 @@
 // hygiene: what a driver must leave alone in the process that loads it. Each case looks before the library is
-// loaded and after a whole life of it: load, open, every op, close.
+// loaded and after a whole life of it: load, open, every op, close. What ops leave behind is looked for in
+// the process that runs the driver, whichever that is.
 #include "conformance/suite/cases/cases.hpp"
 #include "conformance/suite/cases/every_op.hpp"
 #include "conformance/suite/process_settings.hpp"
@@ -80,11 +81,17 @@ void writes_nothing(Test &test) {
 void adds_nothing(Test &test, std::string_view kind) {
     Instance &instance = test.instance();
     every_op(test, instance);
-    const ProcessState before = ProcessState::now();
+    const pid_t process = instance.process();
+    if (!ProcessState::can_see(process)) {
+        test.skip(fmt::format("this user may not see what the driver's process ({}) holds: run it as root",
+                              process));
+    }
+    const ProcessState before = ProcessState::of(process);
     every_op(test, instance);
     every_op(test, instance);
+    test.expect(instance.process() == process, "the driver's process lives on", "it was started again");
     std::vector<std::string> added;
-    for (std::string &each : left_behind(before, Deadline::after(kSettleLimit))) {
+    for (std::string &each : left_behind(before, Deadline::after(kSettleLimit), process)) {
         if (each.starts_with(kind))
             added.push_back(std::move(each));
     }
@@ -109,6 +116,8 @@ void add_hygiene_cases(Registry &all) {
                   [](Test &test) { adds_nothing(test, "descriptor"); });
     all.mandatory("hygiene.children", "Ops leave no process behind, not even one that has ended.",
                   [](Test &test) { adds_nothing(test, "child process"); });
+    all.judge_in_process({"hygiene.directory", "hygiene.umask", "hygiene.locale", "hygiene.environment",
+                          "hygiene.signals", "hygiene.signal-mask", "hygiene.limits", "hygiene.stdout"});
 }
 
 } // namespace drover::conformance

@@ -109,7 +109,7 @@ std::string image_of(const drv_driver_v1 &driver) {
 }
 
 void config_fallbacks(Test &test) {
-    for (const ConfigKey &key : test.library()->description().config_keys) {
+    for (const ConfigKey &key : test.driver()->description().config_keys) {
         if (key.fallback.empty())
             continue;
         const bool fits = key.kind == KeyKind::u64 || key.kind == KeyKind::bytes
@@ -125,7 +125,7 @@ void config_fallbacks(Test &test) {
 }
 
 void config_help(Test &test) {
-    for (const ConfigKey &key : test.library()->description().config_keys) {
+    for (const ConfigKey &key : test.driver()->description().config_keys) {
         test.expect(!key.help.empty() && key.help.find('\n') == std::string::npos,
                     fmt::format("the key {} has one line of help for people", key.name),
                     key.help.empty() ? "it has none" : "it has several");
@@ -219,7 +219,7 @@ void add_load_cases(Registry &all) {
              .gate_of = Stage::open});
     add_at(all, Stage::open, kMandatory, "load.descriptor-constant",
            "What the descriptor says does not change when a backend is opened and closed.", [](Test &test) {
-               const drv_driver_v1 &driver = test.library()->descriptor();
+               const drv_driver_v1 &driver = test.driver()->table();
                const std::string before = image_of(driver);
                test.open_another().reset();
                test.expect(image_of(driver) == before, "the same bytes after open and close", "they changed");
@@ -269,6 +269,10 @@ void add_load_cases(Registry &all) {
                if (const auto trusted = check_trusted_file(test.settings().driver); !trusted)
                    test.fail("a path that only root can change", trusted.error().message);
            });
+    // The driver's own descriptor and tables; the other cases that load the file do it themselves.
+    all.judge_in_process({"load.descriptor-constant", "load.unknown-extension",
+                          "load.extension-trailing-garbage", "load.extension-fixed",
+                          "load.extension-tables"});
 }
 
 } // namespace drover::conformance
