@@ -100,7 +100,8 @@ TEST(Fence, RefusesRequestsThatGoPastABlockDevice) {
 
 TEST(Fence, RefusesNewNamespaces) {
     OpenFixture f;
-    for (const unsigned long space : {CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWUTS})
+    for (const unsigned long space :
+         std::vector<unsigned long>{CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWUTS})
         EXPECT_EQ(outcome(*f.driver, Call{"clone", SYS_clone, {space}}), kRefused) << space;
     EXPECT_EQ(outcome(*f.driver, Call{"clone3", SYS_clone3}), "errno " + std::to_string(ENOSYS));
 }

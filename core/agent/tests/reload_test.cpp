@@ -28,7 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr std::chrono::seconds kLimit{60};
 
@@ -44,17 +43,28 @@ bool is_good(const Answer &answer) {
     return answer.body.find(R"("Err":"")") != std::string::npos;
 }
 
+// A command of the test's own: its exit status and all it says.
+std::pair<int, std::string> run(const std::string &command) {
+    FILE *output = ::popen(command.c_str(), "r");
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (std::fgets(buffer.data(), buffer.size(), output) != nullptr)
+        text += buffer.data();
+    const int status = ::pclose(output);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, text};
+}
+
 // An agent whose driver folder is the test's own, with two releases of the driver to put there.
 class Node {
 public:
-    explicit Node(const std::string &isolation = "process") {
+    explicit Node(const std::string &isolation = "process", const std::string &more = {}) {
         std::string pattern = "/tmp/drover-reload-XXXXXX";
         if (::mkdtemp(pattern.data()) == nullptr)
             throw std::runtime_error("no folder for the test");
         folder_ = pattern;
         put(release(1));
-        agent_.emplace("dataset:\n  backend: cfile\n  isolation: " + isolation +
-                           "\n  folder: " + images().string() + "\n",
+        agent_.emplace("dataset:\n  backend: cfile\n  isolation: " + isolation + "\n" + more +
+                           "  folder: " + images().string() + "\n",
                        "  driver-dir: " + folder_.string() + "/drivers\n");
         if (!agent_->until("/v2/drivers", R"("state":"ready")"))
             throw std::runtime_error("the driver does not open:\n" + agent_->log());
@@ -92,13 +102,7 @@ public:
     [[nodiscard]] std::pair<int, std::string> reload(const std::string &options = {}) const {
         const std::string command = (programs() / "drover").string() + " --socket " + agent_->api().string() +
                                     " " + options + " driver reload cfile 2>&1";
-        FILE *output = ::popen(command.c_str(), "r"); // NOLINT(cert-env33-c): a path of this test's own
-        std::string text;
-        std::array<char, 4096> buffer{};
-        while (std::fgets(buffer.data(), buffer.size(), output) != nullptr)
-            text += buffer.data();
-        const int status = ::pclose(output);
-        return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, text};
+        return run(command);
     }
     // Waits for the driver's processes to be so many.
     [[nodiscard]] bool has_processes(std::size_t count) const {
@@ -304,6 +308,18 @@ TEST(Reload, ASignalTakesWhatHasChangedOnly) {
     EXPECT_TRUE(node.has_processes(1));
     EXPECT_NE(driver_processes(node.agent()), processes);
     EXPECT_TRUE(node.agent().runs());
+}
+
+TEST(Reload, AFileThatAgentYmlDoesNotNameIsNotRun) {
+    const std::string sum = run("sha256sum " + Node::release(1).string()).second.substr(0, 64);
+    Node node("process", "  sha256: " + sum + "\n");
+    node.put(Node::release(2));
+    const auto [status, text] = node.reload();
+    EXPECT_EQ(status, 1);
+    EXPECT_THAT(text, AllOf(HasSubstr("is not the file that agent.yml names"), HasSubstr(sum)));
+    EXPECT_THAT(node.shown(), HasSubstr(R"("version":"1.0")"));
+    node.put(Node::release(1));
+    EXPECT_EQ(node.reload().first, 0);
 }
 
 TEST(Reload, ADriverInTheAgentIsRefusedWithAWayOut) {
