@@ -3,6 +3,7 @@
 #include "drover/ext/clone.h"
 #include "drover/ext/extend.h"
 #include "drover/ext/profiles.h"
+#include "drover/ext/qos.h"
 #include "drover/ext/snapshot.h"
 #include "fixture_ops.hpp"
 
@@ -78,6 +79,29 @@ drv_status list_profiles(drv_instance *self, const drv_call *call, const drv_pro
     return sink->emit(sink->data, &p);
 }
 
+// One set of limits for all volumes.
+constexpr uint64_t kLimits = DRV_QOS_MAX_IOPS | DRV_QOS_MAX_BYTES_PER_SECOND;
+drv_status qos_supported(drv_instance *, const drv_call *, uint64_t *limits) {
+    *limits = kLimits;
+    return DRV_OK;
+}
+drv_status qos_get(drv_instance *self, const drv_call *, drv_str, drv_qos *out) {
+    out->limits = self->limits;
+    out->max_iops = self->max_iops;
+    return DRV_OK;
+}
+drv_status qos_set(drv_instance *self, const drv_call *call, drv_str, const drv_qos *limits) {
+    if ((limits->limits & ~kLimits) != 0)
+        return failing(call, DRV_E_UNSUPPORTED, "this array has no lower limits");
+    self->limits = limits->limits;
+    self->max_iops = limits->max_iops;
+    return DRV_OK;
+}
+drv_status qos_clear(drv_instance *self, const drv_call *, drv_str) {
+    self->limits = 0;
+    return DRV_OK;
+}
+
 const drv_snapshot_v1 kSnapshots = {sizeof(drv_snapshot_v1), 0,
                                     snapshot_create,         snapshot_destroy,
                                     snapshot_list,           snapshot_get,
@@ -96,6 +120,7 @@ const drv_snapshot_v1 kHollowSnapshots = {
 const drv_clone_v1 kClone = {sizeof(drv_clone_v1), 0, clone};
 const drv_extend_v1 kExtend = {sizeof(drv_extend_v1), 0, extend};
 const drv_profiles_v1 kProfiles = {sizeof(drv_profiles_v1), 0, list_profiles};
+const drv_qos_v1 kQos = {sizeof(drv_qos_v1), 0, qos_supported, qos_get, qos_set, qos_clear};
 
 const void *extension(drv_instance *self, drv_str id) {
     const string_view how = config(self, "snapshots");
@@ -107,6 +132,8 @@ const void *extension(drv_instance *self, drv_str id) {
         return &kExtend;
     if (view(id) == DRV_EXT_PROFILES)
         return &kProfiles;
+    if (view(id) == DRV_EXT_QOS && config(self, "opening") == "with-qos")
+        return &kQos;
     return nullptr;
 }
 

@@ -13,6 +13,8 @@ struct drv_instance {
     std::atomic<int> most_running{0};
     std::atomic<int> calls{0};
     std::atomic<int> listings{0};
+    std::atomic<uint64_t> limits{0};
+    std::atomic<uint64_t> max_iops{0};
 };
 
 namespace fixture {
