@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 namespace drv::rest {
 
@@ -94,7 +95,8 @@ std::string words_in(const boost::json::value &value, int depth) {
 
 AnswerError::AnswerError(const Request &request, const Response &response, std::string the_words)
     : Error(meaning_of(response.status).code, {}), status(response.status), path(request.path),
-      words(one_line(the_words, kMostWords)) {
+      words(std::move(the_words)) {
+    words = one_line(words, kMostWords);
     message = message_of(request, response, words);
     vendor_code = "HTTP " + std::to_string(status);
     if (meaning_of(status).retryable) {

@@ -134,10 +134,11 @@ Response Client::Parts::exchange_in_session(const Limit &limit, const Request &r
         current = sessions.get(limit, send);
         response = once(current);
     }
-    if (sessions.is_expired(response))
+    if (sessions.is_expired(response)) {
         sessions.forget(current.number);
-    else
+    } else {
         sessions.renew(current.number, response);
+    }
     return response;
 }
 

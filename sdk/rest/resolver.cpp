@@ -97,9 +97,10 @@ Outcome<std::vector<Endpoint>> Resolver::resolve(const Address &address, const L
     const auto flight = join_or_start(address);
     if (const auto state = limit.wait(flight->done.fd(), POLLIN); state != Limit::State::open)
         return failed(state);
-    if (flight->endpoints.empty())
+    if (flight->endpoints.empty()) {
         return failed(Failure::Kind::broken,
                       "the name \"" + address.host + "\" cannot be resolved: " + flight->problem);
+    }
     return flight->endpoints;
 }
 

@@ -54,7 +54,7 @@ Secrets::Forms Secrets::forms_of(std::string_view secret) {
     std::ranges::sort(forms, [](const std::string &one, const std::string &other) {
         return one.size() != other.size() ? one.size() > other.size() : one < other;
     });
-    forms.erase(std::ranges::unique(forms).begin(), forms.end());
+    forms.erase(std::unique(forms.begin(), forms.end()), forms.end());
     return forms;
 }
 

@@ -11,9 +11,10 @@ namespace drv::rest {
 namespace {
 
 [[noreturn]] void throw_ended(Limit::State state) {
-    if (state == Limit::State::late)
+    if (state == Limit::State::late) {
         throw Error(Code::deadline, "the deadline passed while another thread logged in to the array")
             .retryable();
+    }
     throw Error(Code::cancelled, "the operation was cancelled while another thread logged in to the array")
         .retryable();
 }

@@ -54,8 +54,8 @@ BIO *make_socket_bio(int fd) {
     BIO *bio = table ? BIO_new(table.get()) : nullptr;
     if (bio != nullptr) {
         // OpenSSL keeps a pointer's worth of data for us; the number of a descriptor fits.
-        BIO_set_data(bio, reinterpret_cast<void *>(
-                              static_cast<std::intptr_t>(fd))); // NOLINT(performance-no-int-to-ptr)
+        const auto number = static_cast<std::intptr_t>(fd);
+        BIO_set_data(bio, reinterpret_cast<void *>(number)); // NOLINT(performance-no-int-to-ptr)
         BIO_set_init(bio, 1);
     }
     return bio;

@@ -134,9 +134,10 @@ Outcome<Answer> read_answer(ByteSource &source, Method method, const AnswerLimit
         if (error)
             return tl::unexpected(failure_of(stream, error, limits));
         const unsigned status = parser.get().result_int();
-        if (status == 101)
+        if (status == 101) {
             return failed(Failure::Kind::malformed,
                           "the answer changes the protocol, which nobody asked for");
+        }
         if (status < 100)
             return failed(Failure::Kind::malformed, "the answer is no HTTP: there is no such status");
         if (status < 200)

@@ -1,0 +1,50 @@
+// A FlashArray behind its REST API 1.x: finds the version that both speak, keeps a session, and turns
+// refusals into RefusedError. Knows no volumes; used by any number of threads.
+#pragma once
+
+#include "drivers/flasharray/config.hpp"
+#include "drivers/flasharray/rest_version.hpp"
+#include "drover/sdk/rest/client.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace flasharray {
+
+class Array {
+public:
+    // Connects to nothing yet; throws Error(invalid) for a CA file that cannot be used. `host` is used until
+    // the array is gone.
+    Array(drv::Host host, const Config &config);
+
+    // One call, as `GET volume/v1`. Parameters travel in the query of a GET, else in the body. Logs in when
+    // there is no session, again and once more after 401; finds the version again and asks once more after
+    // 450. Throws RefusedError, and Error as drv::rest::Client::json.
+    boost::json::value call(const drv::rest::Limit &limit, drv::rest::Method method,
+                            std::string_view resource, const boost::json::object &parameters = {});
+    // The version that is spoken; asks the array the first time.
+    [[nodiscard]] RestVersion version(const drv::rest::Limit &limit);
+    // Ends the session, for close. Never throws.
+    void log_out(const drv::rest::Limit &limit) noexcept;
+
+private:
+    [[nodiscard]] drv::rest::SessionRules session_rules();
+    [[nodiscard]] RestVersion version_by(const drv::rest::Send &send);
+    // True when the array offers another one now than `used`.
+    [[nodiscard]] bool find_version_again(const drv::rest::Limit &limit, RestVersion used);
+
+    const std::string api_token_;
+    std::mutex mutex_;
+    std::optional<RestVersion> version_;
+    drv::rest::Client client_;
+};
+
+// "volume/v1": for names that people or the array chose. Throws Error(invalid) for one that would be another
+// path.
+[[nodiscard]] std::string resource(std::string_view kind, std::string_view name);
+
+} // namespace flasharray

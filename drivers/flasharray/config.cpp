@@ -1,0 +1,80 @@
+#include "drivers/flasharray/config.hpp"
+
+#include <algorithm>
+
+namespace flasharray {
+
+namespace {
+
+drv::Error wrong(const std::string &key, const std::string &why) {
+    return {drv::Code::invalid, "configuration key \"" + key + "\" " + why};
+}
+
+Protocol protocol_of(const std::string &text) {
+    std::string upper = text;
+    std::ranges::transform(upper, upper.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    if (upper == "ISCSI")
+        return Protocol::iscsi;
+    if (upper == "FIBRE_CHANNEL")
+        return Protocol::fibre_channel;
+    throw wrong("pure_storage_protocol",
+                "is \"" + drv::one_line(text, 100) + "\"; expected ISCSI or FIBRE_CHANNEL");
+}
+
+std::string secret_of(const drv::Host &host, const char *key) {
+    std::string value;
+    static_cast<void>(host.find_secret(key, [&](std::string_view secret) { value = secret; }));
+    return value;
+}
+
+std::optional<Chap> read_chap(const drv::Host &host, Protocol protocol) {
+    Chap chap{host.find_string("pure_chap_host_user").value_or(""),
+              secret_of(host, "pure_chap_host_password")};
+    if (chap.user.empty() && chap.password.empty())
+        return std::nullopt;
+    if (chap.user.empty()) {
+        throw wrong("pure_chap_host_user",
+                    "is missing: pure_chap_host_password is set; expected both or neither");
+    }
+    if (chap.password.empty()) {
+        throw wrong("pure_chap_host_password",
+                    "is missing: pure_chap_host_user is set; expected both or neither");
+    }
+    if (chap.password.size() < 12 || chap.password.size() > 255 ||
+        chap.password.find_first_of(" \t\r\n") != std::string::npos) {
+        throw wrong("pure_chap_host_password",
+                    "cannot be used: the array wants 12 to 255 characters without blanks");
+    }
+    if (protocol == Protocol::fibre_channel) {
+        host.warn("pure_chap_host_user and pure_chap_host_password have no effect with FIBRE_CHANNEL");
+        return std::nullopt;
+    }
+    return chap;
+}
+
+} // namespace
+
+Config read_config(const drv::Host &host) {
+    Config config;
+    const std::string address = host.string("pure_ip");
+    try {
+        config.address = drv::rest::Address::parse(address);
+    } catch (const drv::Error &error) {
+        throw wrong("pure_ip", "cannot be used: " + error.message);
+    }
+    config.api_token = secret_of(host, "pure_api_token");
+    if (config.api_token.empty())
+        throw wrong("pure_api_token", "is empty; expected an API token, which the array makes for a user");
+    config.protocol = protocol_of(host.find_string("pure_storage_protocol").value_or("ISCSI"));
+    config.manages_hosts = host.find_bool("pure_manage_purity_hosts").value_or(true);
+    config.chap = read_chap(host, config.protocol);
+    config.verify_https = host.find_bool("pure_verify_https").value_or(false);
+    config.ca_file = host.find_string("pure_ssl_cert").value_or("");
+    if (!config.ca_file.empty() && !config.verify_https)
+        host.warn("pure_ssl_cert has no effect, because pure_verify_https is not true");
+    return config;
+}
+
+} // namespace flasharray
