@@ -62,6 +62,9 @@ struct OpenRequest {
     std::string agent_version;
     std::string node_id;
     BackendSettings settings;
+    // Where drv.store/1 keeps what the driver wants to keep for this backend, and nothing else is; made when
+    // it is needed. Empty: the driver finds no such service.
+    std::filesystem::path store_folder = {};
 };
 
 // Opens a backend in this process. `host` must outlive the driver. Closing is the destructor's work: no call

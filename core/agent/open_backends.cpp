@@ -110,7 +110,9 @@ Result<std::shared_ptr<Driver>> OpenBackends::open(const BackendConfig &config) 
         return OpenRequest{.backend = config.name,
                            .agent_version = options_.agent_version,
                            .node_id = options_.node_id,
-                           .settings = std::move(settings)};
+                           .settings = std::move(settings),
+                           .store_folder = options_.store_root.empty() ? std::filesystem::path()
+                                                                       : options_.store_root / config.name};
     };
     Result<std::unique_ptr<Driver>> driver;
     if (isolation_of(config) == Isolation::process) {

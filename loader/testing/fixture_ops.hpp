@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <poll.h>
+#include <string>
 #include <string_view>
 
 struct drv_instance {
@@ -69,6 +70,10 @@ inline drv_status block(const drv_call *call) {
 // An id of that kind says what the driver does to its process; see fixture_faults.cpp.
 bool is_fault(string_view how);
 drv_status fault(string_view how, drv_instance *self, const drv_call *call);
+
+// An id of that kind uses a service of the host; see fixture_services.cpp.
+bool is_service(string_view how);
+drv_status use_service(string_view how, const drv_instance *self, const drv_call *call, std::string &answer);
 
 drv_status probe(drv_instance *self, const drv_call *);
 drv_status capabilities(drv_instance *, const drv_call *, drv_caps *caps);
