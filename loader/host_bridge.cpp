@@ -18,10 +18,6 @@ constexpr std::size_t kMaxLogLine = 8192;
 // Shorter values occur in ordinary words; masking them would make lines unreadable and protect nothing.
 constexpr std::size_t kMinMasked = 4;
 
-HostBridge &bridge_of(const drv_host_v1 *self) noexcept {
-    return *static_cast<HostBridge *>(self->host_data);
-}
-
 void replace_all(std::string &text, std::string_view what, std::string_view with) {
     for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
         text.replace(at, what.size(), with);
@@ -47,7 +43,7 @@ private:
 HostBridge::HostBridge(Host &host, Identity identity, BackendSettings settings,
                        std::vector<ConfigKey> declared)
     : host_(host), identity_(std::move(identity)), settings_(std::move(settings)),
-      declared_(std::move(declared)) {
+      declared_(std::move(declared)), services_(identity_.store_folder) {
     for (const ConfigKey &key : declared_) {
         if (!key.secret && !key.fallback.empty())
             settings_.values.try_emplace(key.name, key.fallback);
@@ -104,7 +100,7 @@ Error HostBridge::masked(Error error) const {
 
 void HostBridge::on_log(const drv_host_v1 *self, std::int32_t level, drv_str message) noexcept {
     try {
-        HostBridge &bridge = bridge_of(self);
+        HostBridge &bridge = of(self);
         LogLevel host_level = LogLevel::warn; // for levels of a newer minor
         std::string_view prefix;
         switch (level) {
@@ -144,7 +140,7 @@ void HostBridge::on_log(const drv_host_v1 *self, std::int32_t level, drv_str mes
 std::uint32_t HostBridge::on_log_enabled(const drv_host_v1 *self, std::int32_t level) noexcept {
     const auto known =
         level >= DRV_LOG_DEBUG && level <= DRV_LOG_ERROR ? static_cast<LogLevel>(level) : LogLevel::warn;
-    return bridge_of(self).host_.log_enabled(known) ? 1 : 0;
+    return of(self).host_.log_enabled(known) ? 1 : 0;
 }
 
 std::uint64_t HostBridge::on_now_ns(const drv_host_v1 * /*self*/) noexcept {
@@ -162,7 +158,7 @@ const ConfigKey *HostBridge::declared(drv_str key) const noexcept {
 }
 
 drv_status HostBridge::on_config(const drv_host_v1 *self, drv_str key, drv_str *value) noexcept {
-    const HostBridge &bridge = bridge_of(self);
+    const HostBridge &bridge = of(self);
     const ConfigKey *row = bridge.declared(key);
     if (row == nullptr || row->secret || value == nullptr)
         return DRV_E_INVALID;
@@ -175,7 +171,7 @@ drv_status HostBridge::on_config(const drv_host_v1 *self, drv_str key, drv_str *
 
 drv_status HostBridge::on_secret(const drv_host_v1 *self, drv_str key, void *data,
                                  void (*use)(void *data, drv_str value)) noexcept {
-    const HostBridge &bridge = bridge_of(self);
+    const HostBridge &bridge = of(self);
     const ConfigKey *row = bridge.declared(key);
     if (row == nullptr || !row->secret || use == nullptr)
         return DRV_E_INVALID;
@@ -187,8 +183,8 @@ drv_status HostBridge::on_secret(const drv_host_v1 *self, drv_str key, void *dat
     return DRV_OK;
 }
 
-const void *HostBridge::on_service(const drv_host_v1 * /*self*/, drv_str /*id*/) noexcept {
-    return nullptr; // this host offers none; every id is one it does not know
+const void *HostBridge::on_service(const drv_host_v1 *self, drv_str id) noexcept {
+    return id.data == nullptr || id.len > kMaxKey ? nullptr : of(self).services_.find(view_of(id));
 }
 
 } // namespace drover

@@ -7,6 +7,7 @@
 #include "loader/base/error.hpp"
 #include "loader/driver.hpp"
 #include "loader/host.hpp"
+#include "loader/services/host_services.hpp"
 
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ public:
         std::string backend; // its name in agent.yml
         std::string agent_version;
         std::string node_id;
+        std::filesystem::path store_folder = {}; // of drv.store/1; empty: that service is not offered
     };
 
     // `host` must outlive the bridge. `declared` are the driver's keys: `config` and `secret` answer
@@ -29,6 +31,13 @@ public:
     HostBridge &operator=(const HostBridge &) = delete;
 
     [[nodiscard]] const drv_host_v1 *get() const noexcept { return &table_; }
+    // The bridge behind such a table.
+    [[nodiscard]] static HostBridge &of(const drv_host_v1 *host) noexcept {
+        return *static_cast<HostBridge *>(host->host_data);
+    }
+    // What the driver finds by `service`. Whoever opens the driver starts the timers once that worked, and
+    // stops them before it closes it.
+    [[nodiscard]] HostServices &services() noexcept { return services_; }
     [[nodiscard]] const std::string &backend() const noexcept { return identity_.backend; }
 
     // Logs a line under the backend's name; secrets in it are masked.
@@ -53,6 +62,7 @@ private:
     Identity identity_;
     BackendSettings settings_;
     std::vector<ConfigKey> declared_;
+    HostServices services_;
     drv_host_v1 table_{};
 };
 

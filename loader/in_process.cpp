@@ -85,9 +85,11 @@ InProcessDriver::InProcessDriver(std::shared_ptr<DriverLibrary> library, std::un
         serial_lock_.emplace(
             fmt::format("backend {} (its driver takes one call at a time)", host_->backend()));
     }
+    host_->services().timers().start();
 }
 
 InProcessDriver::~InProcessDriver() {
+    host_->services().timers().stop();
     invoke(library_->descriptor().close, instance_);
 }
 

@@ -20,7 +20,8 @@ Result<std::unique_ptr<Driver>> open_in_process(std::shared_ptr<DriverLibrary> l
         std::make_unique<HostBridge>(host,
                                      HostBridge::Identity{.backend = std::move(request.backend),
                                                           .agent_version = std::move(request.agent_version),
-                                                          .node_id = std::move(request.node_id)},
+                                                          .node_id = std::move(request.node_id),
+                                                          .store_folder = std::move(request.store_folder)},
                                      std::move(request.settings), library->description().config_keys);
     CallBridge opening(call, "open");
     drv_instance *instance = nullptr;

@@ -67,6 +67,9 @@ struct OpenRequest {
     // drivers that are open on the same backend (one takes over from the other) are given the same locks.
     // Null: locks of its own.
     std::shared_ptr<NamedLocks> volume_locks = nullptr;
+    // Where drv.store/1 keeps what the driver wants to keep for this backend, and nothing else is; made when
+    // it is needed. Empty: the driver finds no such service.
+    std::filesystem::path store_folder = {};
 };
 
 // Locks to hand to the drivers of one backend.

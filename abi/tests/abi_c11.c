@@ -2,6 +2,7 @@
 #include "abi/tests/abi_c11.h"
 
 #include "drover/ext/clone.h"
+#include "drover/ext/exec.h"
 #include "drover/ext/extend.h"
 #include "drover/ext/fence.h"
 #include "drover/ext/group.h"
@@ -11,6 +12,8 @@
 #include "drover/ext/retype.h"
 #include "drover/ext/snapshot.h"
 #include "drover/ext/stats.h"
+#include "drover/ext/store.h"
+#include "drover/ext/timer.h"
 
 #define SIZE(type)                                                                                           \
     { #type, sizeof(type) }
@@ -54,6 +57,12 @@ const struct abi_c11_size abi_c11_sizes[] = {SIZE(drv_str),
                                              SIZE(drv_stats),
                                              SIZE(drv_stats_sink),
                                              SIZE(drv_stats_v1),
+                                             SIZE(drv_store_v1),
+                                             SIZE(drv_exec_req),
+                                             SIZE(drv_exec_sink),
+                                             SIZE(drv_exec_end),
+                                             SIZE(drv_exec_v1),
+                                             SIZE(drv_timer_v1),
                                              {NULL, 0}};
 
 int abi_c11_has_resolve(const drv_ops_v1 *ops) {

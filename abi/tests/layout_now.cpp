@@ -3,6 +3,7 @@
 #include "abi/tests/layout.hpp"
 #include "drover/abi.h"
 #include "drover/ext/clone.h"
+#include "drover/ext/exec.h"
 #include "drover/ext/extend.h"
 #include "drover/ext/fence.h"
 #include "drover/ext/group.h"
@@ -12,6 +13,8 @@
 #include "drover/ext/retype.h"
 #include "drover/ext/snapshot.h"
 #include "drover/ext/stats.h"
+#include "drover/ext/store.h"
+#include "drover/ext/timer.h"
 
 #include <cstddef>
 #include <type_traits>
@@ -110,6 +113,9 @@ STRUCT_NAMED(drv_retype_req)
 STRUCT_NAMED(drv_snapshot_req)
 STRUCT_NAMED(drv_stats)
 STRUCT_NAMED(drv_stats_sink)
+STRUCT_NAMED(drv_exec_req)
+STRUCT_NAMED(drv_exec_sink)
+STRUCT_NAMED(drv_exec_end)
 
 void add_core_structs(Layout &layout) {
     FROZEN(drv_str, data, len);
@@ -166,6 +172,16 @@ void add_extension_structs(Layout &layout) {
              provisioned_bytes, total_bytes, saved_permille, attrs, attr_count);
     GROWABLE(drv_stats_sink, struct_size, reserved, data, emit, next_page);
     GROWABLE(drv_stats_v1, struct_size, reserved, volume, volumes, pools);
+}
+
+void add_service_structs(Layout &layout) {
+    GROWABLE(drv_store_v1, struct_size, reserved, get, put, erase, list);
+    GROWABLE(drv_exec_req, struct_size, reserved, flags, program, arguments, argument_count, environment,
+             environment_count, input);
+    GROWABLE(drv_exec_sink, struct_size, reserved, data, output);
+    GROWABLE(drv_exec_end, struct_size, how, code);
+    GROWABLE(drv_exec_v1, struct_size, reserved, run);
+    GROWABLE(drv_timer_v1, struct_size, reserved, set, cancel);
 }
 
 void add_core_values(Layout &layout) {
@@ -239,6 +255,13 @@ void add_extension_values(Layout &layout) {
     CONSTANT(DRV_RETYPE_MAY_MIGRATE);
     TEXT(DRV_EXT_SNAPSHOT);
     TEXT(DRV_EXT_STATS);
+    TEXT(DRV_SERVICE_STORE);
+    TEXT(DRV_SERVICE_EXEC);
+    TEXT(DRV_SERVICE_TIMER);
+    CONSTANT(DRV_EXEC_STDOUT);
+    CONSTANT(DRV_EXEC_STDERR);
+    CONSTANT(DRV_EXEC_EXITED);
+    CONSTANT(DRV_EXEC_KILLED);
 }
 
 } // namespace
@@ -247,6 +270,7 @@ Layout layout_now() {
     Layout layout;
     add_core_structs(layout);
     add_extension_structs(layout);
+    add_service_structs(layout);
     add_core_values(layout);
     add_extension_values(layout);
     return layout;

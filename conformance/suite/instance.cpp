@@ -38,7 +38,8 @@ Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<TestedDriver> d
         std::make_shared<OpenHost>(host,
                                    HostBridge::Identity{.backend = std::move(setup.backend),
                                                         .agent_version = "0.1.0",
-                                                        .node_id = std::move(setup.node_id)},
+                                                        .node_id = std::move(setup.node_id),
+                                                        .store_folder = setup.store_folder},
                                    std::move(setup.settings), driver->description().config_keys, setup.shape);
     const CallContext context{.deadline = options.deadline.value_or(Deadline::after(setup.op_limit)),
                               .request_id = "conformance-open",
@@ -48,13 +49,15 @@ Result<std::unique_ptr<Instance>> Instance::open(std::shared_ptr<TestedDriver> d
     if (witnesses.trace != nullptr)
         witnesses.trace->begin("open", "");
     const ShapedCall shaped(call.get(), setup.shape, options.has_cancel_fd);
-    const drv_status status = driver->open(open_host->table.get(), shaped.get(), &instance);
+    const drv_status status =
+        driver->open(open_host->table.get(), shaped.get(), setup.store_folder, &instance);
     if (witnesses.trace != nullptr)
         witnesses.trace->end();
     if (auto opened = call.result(status); !opened)
         return fail(open_host->bridge.masked(std::move(opened).error()));
     if (instance == nullptr)
         return fail(Code::internal, "open answered OK without giving an instance");
+    open_host->bridge.services().timers().start();
     return std::unique_ptr<Instance>(
         new Instance(std::move(driver), open_host, instance, witnesses, setup.op_limit, setup.shape));
 }
@@ -74,6 +77,7 @@ std::unique_ptr<Instance> Instance::share(Witnesses witnesses) const {
 Instance::~Instance() {
     if (is_share_)
         return;
+    host_->bridge.services().timers().stop();
     if (to_.trace != nullptr)
         to_.trace->begin("close", "");
     invoke(driver_->table().close, instance_);

@@ -79,6 +79,7 @@ public:
         BackendSettings settings;
         std::chrono::nanoseconds op_limit{std::chrono::seconds(30)};
         HostShape shape = {};
+        std::filesystem::path store_folder = {}; // of drv.store/1; empty: not offered
     };
     // `host` and what `witnesses` names must outlive the instance.
     static Result<std::unique_ptr<Instance>> open(std::shared_ptr<TestedDriver> driver, Host &host,

@@ -146,7 +146,11 @@ Result<std::unique_ptr<Instance>> Test::try_open(const BackendSettings &settings
                                                  const HostShape &shape) {
     return Instance::open(
         driver(), *host_,
-        {.node_id = node.id, .settings = settings, .op_limit = settings_.limit / 2, .shape = shape},
+        {.node_id = node.id,
+         .settings = settings,
+         .op_limit = settings_.limit / 2,
+         .shape = shape,
+         .store_folder = settings_.scratch / (node.id == second().id ? "store-b" : "store-a")},
         {.trace = &trace_, .tracker = tracker_, .model = &model_});
 }
 

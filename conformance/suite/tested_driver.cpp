@@ -35,10 +35,11 @@ const DriverDescription &TestedDriver::description() const noexcept {
     return isolated_ ? isolated_->description() : library_->description();
 }
 
-drv_status TestedDriver::open(const drv_host_v1 *host, const drv_call *call, drv_instance **out) const {
+drv_status TestedDriver::open(const drv_host_v1 *host, const drv_call *call,
+                              const std::filesystem::path &store_folder, drv_instance **out) const {
     if (!isolated_)
         return invoke(table().open, host, call, out);
-    auto instance = isolated_->make_instance();
+    auto instance = isolated_->make_instance(store_folder);
     const drv_status status = instance->open(host, call);
     if (status == DRV_OK)
         *out = instance.release()->as_instance();

@@ -24,8 +24,10 @@ public:
     [[nodiscard]] const drv_ops_v1 &ops() const noexcept { return *table().ops; }
     [[nodiscard]] const DriverDescription &description() const noexcept;
 
-    // As drv_driver_v1.open. What it gave is closed by the table's close.
-    drv_status open(const drv_host_v1 *host, const drv_call *call, drv_instance **out) const;
+    // As drv_driver_v1.open. What it gave is closed by the table's close. The folder is that of drv.store/1
+    // for a driver in a process of its own; another one has it from its host.
+    drv_status open(const drv_host_v1 *host, const drv_call *call, const std::filesystem::path &store_folder,
+                    drv_instance **out) const;
     // Where that instance's driver runs; 0: in this process.
     [[nodiscard]] pid_t process_of(drv_instance *instance) const;
 

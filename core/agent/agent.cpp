@@ -199,7 +199,8 @@ Result<std::unique_ptr<Agent>> Agent::build(AgentConfig config, std::string vers
                                                              .default_backend = parts->config.default_backend,
                                                              .driver_dir = settings.driver_dir,
                                                              .agent_version = version,
-                                                             .node_id = node->identity.id},
+                                                             .node_id = node->identity.id,
+                                                             .store_root = settings.state_dir / "drivers"},
                                        parts->workers, parts->driver_log);
     spdlog::info("drover-agent {}: node {}, cluster {}, {} volumes", version, node->identity.id,
                  node->cluster_id, parts->journal->volumes().size());

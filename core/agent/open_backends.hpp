@@ -30,6 +30,8 @@ public:
         std::filesystem::path driver_dir;
         std::string agent_version;
         std::string node_id;
+        // Where drivers may keep small values (drv.store/1), a folder for each backend; empty: nowhere.
+        std::filesystem::path store_root = {};
     };
     // `workers` and `host` must outlive this; workers must be stopped before it goes.
     OpenBackends(Options options, Workers &workers, Host &host);

@@ -39,7 +39,9 @@ Result<std::unique_ptr<Driver>> open_file(const OpeningAgent &agent, const Backe
                            .agent_version = agent.version,
                            .node_id = agent.node_id,
                            .settings = std::move(settings),
-                           .volume_locks = std::move(volume_locks)};
+                           .volume_locks = std::move(volume_locks),
+                           .store_folder = agent.store_root.empty() ? std::filesystem::path()
+                                                                    : agent.store_root / config.name};
     };
     if (isolation_of(config) == Isolation::process) {
         auto library = load_isolated(file, {}, call);

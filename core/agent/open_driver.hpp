@@ -42,6 +42,8 @@ struct OpeningAgent {
     Host &host;
     std::string version;
     std::string node_id;
+    // Where drivers may keep small values (drv.store/1), a folder for each backend; empty: nowhere.
+    std::filesystem::path store_root = {};
 };
 
 // Where the driver of a backend runs: as agent.yml says, else in a process of its own. loopback is our own,

@@ -28,9 +28,12 @@ void warn_of_loss(const std::string &backend, const Driver &before, const Driver
 
 Result<void> OpenBackends::replace(std::size_t index, Deadline deadline) {
     Slot &slot = slots_[index]; // what is not guarded by mutex_ is constant
-    auto opened = open_driver(
-        {.catalog = catalog_, .host = host_, .version = options_.agent_version, .node_id = options_.node_id},
-        slot.config, slot.volume_locks, {.deadline = deadline, .request_id = "open"});
+    auto opened = open_driver({.catalog = catalog_,
+                               .host = host_,
+                               .version = options_.agent_version,
+                               .node_id = options_.node_id,
+                               .store_root = options_.store_root},
+                              slot.config, slot.volume_locks, {.deadline = deadline, .request_id = "open"});
     if (opened) {
         take_over(index, std::move(*opened));
         return {};

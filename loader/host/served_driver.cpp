@@ -42,7 +42,8 @@ drv_status ServedDriver::open(std::string_view fields, CallBridge &call, RowStre
         std::make_unique<HostBridge>(control_,
                                      HostBridge::Identity{.backend = std::move(arguments.backend),
                                                           .agent_version = std::move(arguments.agent_version),
-                                                          .node_id = std::move(arguments.node_id)},
+                                                          .node_id = std::move(arguments.node_id),
+                                                          .store_folder = std::move(arguments.store_folder)},
                                      std::move(arguments.settings), library_->description().config_keys);
     drv_instance *instance = nullptr;
     const drv_status status = invoke(library_->descriptor().open, host->get(), call.get(), &instance);
@@ -53,6 +54,7 @@ drv_status ServedDriver::open(std::string_view fields, CallBridge &call, RowStre
     }
     host_ = std::move(host);
     instance_ = instance;
+    host_->services().timers().start();
     extensions_.emplace(library_->descriptor(), instance_, *host_);
     for (const std::string &id : extensions_->offered())
         rows.frame().text(wire::Tag::extension, std::string_view(id));
@@ -60,6 +62,8 @@ drv_status ServedDriver::open(std::string_view fields, CallBridge &call, RowStre
 }
 
 drv_status ServedDriver::close() {
+    if (host_)
+        host_->services().timers().stop();
     if (instance_ != nullptr)
         invoke(library_->descriptor().close, std::exchange(instance_, nullptr));
     extensions_.reset();

@@ -25,11 +25,11 @@ public:
     IsolatedLibrary &operator=(const IsolatedLibrary &) = delete;
 
     [[nodiscard]] const DriverDescription &description() const noexcept { return description_; }
-    // One that open() has still to open. Any thread.
-    [[nodiscard]] std::unique_ptr<RemoteInstance> make_instance() {
+    // One that open() has still to open; the folder is that of OpenRequest. Any thread.
+    [[nodiscard]] std::unique_ptr<RemoteInstance> make_instance(std::filesystem::path store_folder = {}) {
         const std::lock_guard lock(mutex_);
         return std::make_unique<RemoteInstance>(file_, options_, description_.config_keys,
-                                                std::exchange(process_, nullptr));
+                                                std::exchange(process_, nullptr), std::move(store_folder));
     }
 
 private:

@@ -36,7 +36,7 @@ Result<std::unique_ptr<Driver>> open_isolated(const std::shared_ptr<IsolatedLibr
                                                           .agent_version = std::move(request.agent_version),
                                                           .node_id = std::move(request.node_id)},
                                      std::move(request.settings), library->description().config_keys);
-    auto instance = library->make_instance();
+    auto instance = library->make_instance(request.store_folder);
     CallBridge opening(call, "open");
     if (auto opened = opening.result(instance->open(bridge->get(), opening.get())); !opened)
         return fail(bridge->masked(std::move(opened).error()));

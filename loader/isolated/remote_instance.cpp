@@ -31,11 +31,13 @@ Deadline deadline_of(const drv_call *call) noexcept {
 } // namespace
 
 RemoteInstance::RemoteInstance(std::filesystem::path driver, IsolationOptions options,
-                               std::vector<ConfigKey> keys, std::shared_ptr<DriverProcess> first)
+                               std::vector<ConfigKey> keys, std::shared_ptr<DriverProcess> first,
+                               std::filesystem::path store_folder)
     : driver_(std::move(driver)), options_(std::move(options)), keys_(std::move(keys)),
-      first_(std::move(first)), policy_({.quick_starts = options_.quick_starts,
-                                         .first_pause = options_.first_pause,
-                                         .longest_pause = options_.longest_pause}) {}
+      store_folder_(std::move(store_folder)), first_(std::move(first)),
+      policy_({.quick_starts = options_.quick_starts,
+               .first_pause = options_.first_pause,
+               .longest_pause = options_.longest_pause}) {}
 
 RemoteInstance::~RemoteInstance() {
     for (const auto &process : {first_, process_}) {
@@ -238,7 +240,8 @@ wire::OpenArguments RemoteInstance::open_arguments() const {
     wire::OpenArguments arguments{.agent_version = std::string(view_of(host_->agent_version)),
                                   .backend = std::string(view_of(host_->backend)),
                                   .node_id = std::string(view_of(host_->node_id)),
-                                  .settings = {}};
+                                  .settings = {},
+                                  .store_folder = store_folder_.native()};
     for (const ConfigKey &key : keys_) {
         drv_str value{};
         if (!key.secret && host_->config(host_, borrow(key.name), &value) == DRV_OK)

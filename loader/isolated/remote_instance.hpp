@@ -27,9 +27,9 @@ const drv_driver_v1 &remote_driver_table() noexcept;
 
 class RemoteInstance {
 public:
-    // `first` may be null. `keys` are the driver's.
+    // `first` may be null. `keys` are the driver's; `store_folder` is that of OpenRequest.
     RemoteInstance(std::filesystem::path driver, IsolationOptions options, std::vector<ConfigKey> keys,
-                   std::shared_ptr<DriverProcess> first);
+                   std::shared_ptr<DriverProcess> first, std::filesystem::path store_folder);
     ~RemoteInstance();
     RemoteInstance(const RemoteInstance &) = delete;
     RemoteInstance &operator=(const RemoteInstance &) = delete;
@@ -89,6 +89,7 @@ private:
     const std::filesystem::path driver_;
     const IsolationOptions options_;
     const std::vector<ConfigKey> keys_;
+    const std::filesystem::path store_folder_;
     const drv_host_v1 *host_ = nullptr;
     std::vector<std::string> extensions_; // of the first open
 

@@ -180,6 +180,9 @@ drv_status get(drv_instance *self, const drv_call *call, drv_str id, const drv_v
     drv_status status = how == "block" ? block(call) : fail_as(how, self, call);
     if (is_fault(how))
         status = fault(how, self, call);
+    std::string answer;
+    if (is_service(how))
+        status = use_service(how, self, call, answer);
     if (status == DRV_OK && how != "nothing") {
         if (how == "ok-after-fail")
             failing(call, DRV_E_INTERNAL, "never mind");
@@ -190,10 +193,11 @@ drv_status get(drv_instance *self, const drv_call *call, drv_str id, const drv_v
         const std::string process = std::to_string(getpid());
         const drv_kv attrs[] = {{text("request"), call->request_id},
                                 {text("terminated"), text(terminated ? "yes" : "no")},
-                                {text("process"), text(process)}};
+                                {text("process"), text(process)},
+                                {text("answer"), text(answer)}};
         if (v.attr_count == 0) {
             v.attrs = attrs;
-            v.attr_count = how == "who" ? 3 : 2;
+            v.attr_count = is_service(how) ? 4 : how == "who" ? 3 : 2;
         }
         status = sink->emit(sink->data, how == "null-record" ? nullptr : &v);
         if (how == "twice")

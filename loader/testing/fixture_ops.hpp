@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <poll.h>
+#include <string>
 #include <string_view>
 
 struct drv_instance {
@@ -73,6 +74,9 @@ drv_status fault(string_view how, drv_instance *self, const drv_call *call);
 // The key "faulty" names an op, and what it does to its process: "list fault-crash". Without the latter it
 // hangs for ever.
 void fault_in(string_view op, drv_instance *self, const drv_call *call);
+// An id of that kind uses a service of the host; see fixture_services.cpp.
+bool is_service(string_view how);
+drv_status use_service(string_view how, const drv_instance *self, const drv_call *call, std::string &answer);
 
 drv_status probe(drv_instance *self, const drv_call *);
 drv_status capabilities(drv_instance *self, const drv_call *, drv_caps *caps);

@@ -12,7 +12,7 @@
 
 namespace drover::testing {
 
-inline OpenRequest fixture_request(BackendSettings settings,
+inline OpenRequest fixture_request(const DriverFolder &folder, BackendSettings settings,
                                    std::shared_ptr<NamedLocks> volume_locks = nullptr) {
     OpenRequest request;
     request.backend = "array-1";
@@ -20,6 +20,7 @@ inline OpenRequest fixture_request(BackendSettings settings,
     request.node_id = "node-a";
     request.settings = std::move(settings);
     request.volume_locks = std::move(volume_locks);
+    request.store_folder = folder.path() / "store";
     return request;
 }
 
@@ -31,12 +32,9 @@ inline IsolationOptions quick_isolation() {
     return options;
 }
 
-inline Result<std::unique_ptr<Driver>> try_open_isolated(const DriverFolder &folder,
-                                                         const std::string &fixture, Host &host,
-                                                         BackendSettings settings = {},
-                                                         const CallContext &call = {},
-                                                         const IsolationOptions &options = quick_isolation(),
-                                                         std::shared_ptr<NamedLocks> volume_locks = nullptr) {
+inline Result<std::unique_ptr<Driver>>
+open_isolated_from(const DriverFolder &folder, const std::string &fixture, Host &host, OpenRequest request,
+                   const CallContext &call, const IsolationOptions &options = quick_isolation()) {
     Catalog catalog(folder.path());
     if (!std::filesystem::exists(folder.file(fixture)))
         folder.put(fixture);
@@ -47,16 +45,21 @@ inline Result<std::unique_ptr<Driver>> try_open_isolated(const DriverFolder &fol
     auto library = load_isolated(*file, options, {});
     if (!library)
         return fail(library.error());
-    return open_isolated(*library, fixture_request(std::move(settings), std::move(volume_locks)), host, call);
+    return open_isolated(*library, std::move(request), host, call);
 }
 
-inline Result<std::unique_ptr<Driver>> try_open(const DriverFolder &folder, const std::string &fixture,
-                                                Host &host, BackendSettings settings = {},
-                                                const CallContext &call = {},
-                                                std::shared_ptr<NamedLocks> volume_locks = nullptr) {
+inline Result<std::unique_ptr<Driver>>
+try_open_isolated(const DriverFolder &folder, const std::string &fixture, Host &host,
+                  BackendSettings settings = {}, const CallContext &call = {},
+                  const IsolationOptions &options = quick_isolation()) {
+    return open_isolated_from(folder, fixture, host, fixture_request(folder, std::move(settings)), call,
+                              options);
+}
+
+inline Result<std::unique_ptr<Driver>> open_from(const DriverFolder &folder, const std::string &fixture,
+                                                 Host &host, OpenRequest request, const CallContext &call) {
 #ifdef DROVER_TEST_ISOLATED
-    return try_open_isolated(folder, fixture, host, std::move(settings), call, quick_isolation(),
-                             std::move(volume_locks));
+    return open_isolated_from(folder, fixture, host, std::move(request), call);
 #else
     Catalog catalog(folder.path());
     if (!std::filesystem::exists(folder.file(fixture)))
@@ -64,9 +67,23 @@ inline Result<std::unique_ptr<Driver>> try_open(const DriverFolder &folder, cons
     auto library = catalog.load(fixture);
     if (!library)
         return fail(library.error());
-    return open_in_process(*library, fixture_request(std::move(settings), std::move(volume_locks)), host,
-                           call);
+    return open_in_process(*library, std::move(request), host, call);
 #endif
+}
+
+inline Result<std::unique_ptr<Driver>> try_open(const DriverFolder &folder, const std::string &fixture,
+                                                Host &host, BackendSettings settings = {},
+                                                const CallContext &call = {},
+                                                std::shared_ptr<NamedLocks> volume_locks = nullptr) {
+    return open_from(folder, fixture, host,
+                     fixture_request(folder, std::move(settings), std::move(volume_locks)), call);
+}
+
+inline Result<std::unique_ptr<Driver>> try_open_without_store(const DriverFolder &folder,
+                                                              const std::string &fixture, Host &host) {
+    OpenRequest request = fixture_request(folder, {});
+    request.store_folder.clear();
+    return open_from(folder, fixture, host, std::move(request), {});
 }
 
 struct OpenFixture {

@@ -168,6 +168,7 @@ void write_open(FrameWriter &to, const OpenArguments &arguments) {
     to.text(Tag::agent_version, std::string_view(arguments.agent_version));
     to.text(Tag::backend, std::string_view(arguments.backend));
     to.text(Tag::node_id, std::string_view(arguments.node_id));
+    to.text(Tag::store_folder, std::string_view(arguments.store_folder));
     for (const auto &[key, value] : arguments.settings.values) {
         to.text(Tag::value_key, std::string_view(key));
         to.text(Tag::value, std::string_view(value));
@@ -194,6 +195,9 @@ bool read_open(std::string_view fields, OpenArguments &arguments) {
             break;
         case Tag::node_id:
             arguments.node_id = field.bytes;
+            break;
+        case Tag::store_folder:
+            arguments.store_folder = field.bytes;
             break;
         case Tag::value_key:
             last_value = &arguments.settings.values[std::string(field.bytes)];

@@ -22,6 +22,7 @@ struct OpenArguments {
     std::string backend;
     std::string node_id;
     BackendSettings settings;
+    std::string store_folder = {}; // as OpenRequest has it
 };
 // After begin_call. The frame then holds secrets: wipe it.
 void write_open(FrameWriter &to, const OpenArguments &arguments);

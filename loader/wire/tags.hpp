@@ -124,6 +124,7 @@ enum class Tag : std::uint32_t {
     value = 135,
     secret_key = 136, // each is followed by its secret
     secret = 137,
+    store_folder = 138,
 };
 
 enum class WireOp : std::uint32_t {
