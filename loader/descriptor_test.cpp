@@ -70,7 +70,7 @@ TEST_F(DescriptorTest, RefusesWithFileFieldFoundAndWanted) {
                                  "text of at most 255 bytes"));
     EXPECT_EQ(
         refusal("twin-key"),
-        golden("twin-key", "\"config_keys[5].name\": found \"rows\" a second time, wanted each key once"));
+        golden("twin-key", "\"config_keys[6].name\": found \"rows\" a second time, wanted each key once"));
 }
 
 // What no file shows easily: a table of a test's own.

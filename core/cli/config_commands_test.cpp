@@ -154,7 +154,7 @@ TEST_F(ConfigCommands, DriverInspectShowsTheKeys) {
             .run({"--json", "driver", "inspect", "serial", "--driver-dir", drivers_.path().native()})
             .out);
     EXPECT_EQ(json.at("name"), "serial");
-    EXPECT_EQ(json.at("config_keys").as_array().size(), 6U);
+    EXPECT_EQ(json.at("config_keys").as_array().size(), 7U);
     EXPECT_EQ(json.at("isolate"), false);
     EXPECT_EQ(json.at("exports"), boost::json::array{"drv_entry_v1"});
     EXPECT_TRUE(json.at("named_extensions").is_array());

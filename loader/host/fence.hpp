@@ -13,8 +13,8 @@ namespace drover::host {
 // PR_SET_NO_NEW_PRIVS. For good.
 Result<void> deny_system_calls();
 
-// Makes the system's own folders (/usr, /etc, /boot ..., also /proc and /sys) unwritable, by Landlock,
-// whoever runs the process; done when the kernel has none. For good.
+// Makes the system's own folders (/usr, /etc, /boot ..., also /proc and /sys but for the virtual disks there)
+// unwritable, by Landlock, whoever runs the process; done when the kernel has none. For good.
 Result<void> deny_writing_to_the_system();
 
 } // namespace drover::host

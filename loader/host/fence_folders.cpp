@@ -36,6 +36,10 @@ bool is_of_the_system(std::string_view name) {
     return name.starts_with("lib"); // lib, lib32, lib64, libx32
 }
 
+// Where a driver of a node's own disks tunes what it makes (loop devices, device-mapper): a file here belongs
+// to one such device.
+constexpr const char *kVirtualDisks = "sys/devices/virtual/block";
+
 struct CloseFolder {
     void operator()(DIR *folder) const noexcept { ::closedir(folder); }
 };
@@ -82,6 +86,8 @@ Result<void> deny_writing_to_the_system() {
     }
     if (errno != 0)
         return cannot(errno);
+    if (const int error = let_write_below(rules, ::dirfd(root.get()), kVirtualDisks, writing); error != 0)
+        return cannot(error);
     if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0)
         return cannot(errno);
     return {};
