@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 namespace drover {
@@ -22,6 +23,10 @@ struct IsolationOptions {
     unsigned quick_starts = 4;
     std::chrono::nanoseconds first_pause = std::chrono::milliseconds(250);
     std::chrono::nanoseconds longest_pause = std::chrono::seconds(60);
+    // Looks at the file before every start of a process of it, also of one that takes the place of one that
+    // died: a file that was put there since is one that nobody has looked at. An error is told to the call
+    // that wanted the process. Null: whatever passes the checks of Catalog::find. From any thread.
+    std::function<Result<void>(const std::filesystem::path &file)> may_start = nullptr;
 
     // drover-driver-host in the folder of the running program.
     static std::filesystem::path beside_this_program();

@@ -43,8 +43,12 @@ Result<std::unique_ptr<Driver>> open_file(const OpeningAgent &agent, const Backe
                            .store_folder = agent.store_root.empty() ? std::filesystem::path()
                                                                     : agent.store_root / config.name};
     };
+    // Nobody but root can change the file between this and its loading: the path is trusted.
+    const auto is_the_pinned = [sha256 = config.sha256](const std::filesystem::path &path) -> Result<void> {
+        return sha256 ? check_digest(path, *sha256) : Result<void>();
+    };
     if (isolation_of(config) == Isolation::process) {
-        auto library = load_isolated(file, {}, call);
+        auto library = load_isolated(file, {.may_start = is_the_pinned}, call);
         if (!library)
             return fail(std::move(library).error());
         auto settings = check_keys(config, description(**library));
@@ -52,6 +56,8 @@ Result<std::unique_ptr<Driver>> open_file(const OpeningAgent &agent, const Backe
             return fail(std::move(settings).error());
         return open_isolated(*library, request(std::move(*settings)), agent.host, call);
     }
+    if (auto pinned = is_the_pinned(file); !pinned)
+        return fail(std::move(pinned).error());
     auto library = agent.catalog.load(config.driver);
     if (!library)
         return fail(std::move(library).error());
@@ -86,11 +92,6 @@ Result<OpenedDriver> open_driver(const OpeningAgent &agent, const BackendConfig 
     if (!file)
         return fail(file.error());
     const auto stamp = FileStamp::of(*file);
-    // Nobody but root can change the file between this and its loading: the path is trusted.
-    if (config.sha256) {
-        if (auto known = check_digest(*file, *config.sha256); !known)
-            return fail(std::move(known).error());
-    }
     auto driver = open_file(agent, config, *file, std::move(volume_locks), call);
     if (!driver)
         return fail(std::move(driver).error());

@@ -118,6 +118,30 @@ TEST_F(Death, OtherCallsOfTheProcessEndAtOnce) {
     EXPECT_THAT(result.error().message, HasSubstr("create"));
 }
 
+TEST(Restart, IsOfAFileThatMayBeStarted) {
+    testing::DriverFolder folder;
+    testing::RecordingHost host;
+    std::atomic<bool> is_replaced = false;
+    auto options = quick_isolation();
+    options.may_start = [&](const std::filesystem::path &file) -> Result<void> {
+        EXPECT_EQ(file, folder.file("good"));
+        if (is_replaced)
+            return fail(Code::invalid, "it is another file");
+        return {};
+    };
+    auto driver = try_open_isolated(folder, "good", host, {}, {}, options);
+    ASSERT_TRUE(driver.has_value()) << driver.error().message;
+    is_replaced = true;
+    EXPECT_TRUE((*driver)->probe({}).has_value()); // it runs on
+    EXPECT_THAT((*driver)->get({}, "fault-crash").error().message, HasSubstr("was killed by signal 11"));
+    const auto refused = (*driver)->create({}, {.id = "v"});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_THAT(refused.error().message, HasSubstr("it is another file"));
+    EXPECT_FALSE(refused.error().state_unknown); // it never began
+    is_replaced = false;
+    EXPECT_TRUE((*driver)->probe({}).has_value());
+}
+
 TEST(Breaker, OpensAfterACrashLoopAndCloses) {
     testing::DriverFolder folder;
     testing::RecordingHost host;

@@ -1,6 +1,7 @@
 #include "loader/isolated/driver_process.hpp"
 
 #include "loader/driver_text.hpp"
+#include "loader/isolated.hpp"
 #include "loader/wire/opening.hpp"
 
 #include <fmt/format.h>
@@ -55,13 +56,17 @@ Result<std::unique_ptr<Lane>> make_lane(std::uint64_t number, UniqueFd &far) {
 
 } // namespace
 
-Result<std::shared_ptr<DriverProcess>> DriverProcess::start(const std::filesystem::path &program,
+Result<std::shared_ptr<DriverProcess>> DriverProcess::start(const IsolationOptions &options,
                                                             const std::filesystem::path &driver,
                                                             Deadline deadline) {
+    if (options.may_start) {
+        if (auto allowed = options.may_start(driver); !allowed)
+            return fail(std::move(allowed).error());
+    }
     const std::shared_ptr<DriverProcess> made(new DriverProcess);
     DriverProcess &self = *made;
     self.driver_ = driver;
-    std::thread([made, program, driver] { made->supervise(program, driver); }).detach();
+    std::thread([made, program = options.program, driver] { made->supervise(program, driver); }).detach();
     std::unique_lock lock(self.mutex_);
     self.changed_.wait(lock, [&] { return self.spawned_.has_value(); });
     if (!*self.spawned_)

@@ -29,6 +29,8 @@
 
 namespace drover {
 
+struct IsolationOptions;
+
 struct Lane {
     UniqueFd fd;
     std::uint64_t number = 0;
@@ -42,9 +44,10 @@ class DriverProcess {
 public:
     using LogSink = std::function<void(LogLevel, std::string_view)>;
 
-    // Starts it and waits for its hello. An error has the child's own words where it had any.
+    // Starts it, if it may be started, and waits for its hello. An error has the child's own words where it
+    // had any.
     static Result<std::shared_ptr<DriverProcess>>
-    start(const std::filesystem::path &program, const std::filesystem::path &driver, Deadline deadline);
+    start(const IsolationOptions &options, const std::filesystem::path &driver, Deadline deadline);
     ~DriverProcess() = default; // it has ended by then; who needs it no more calls kill() or finish()
     DriverProcess(const DriverProcess &) = delete;
     DriverProcess &operator=(const DriverProcess &) = delete;

@@ -16,7 +16,7 @@ std::filesystem::path IsolationOptions::beside_this_program() {
 
 Result<std::shared_ptr<IsolatedLibrary>> load_isolated(std::filesystem::path file, IsolationOptions options,
                                                        const CallContext &call) {
-    auto process = DriverProcess::start(options.program, file, call.deadline);
+    auto process = DriverProcess::start(options, file, call.deadline);
     if (!process)
         return fail(std::move(process).error());
     return std::make_shared<IsolatedLibrary>(std::move(file), std::move(options), std::move(*process));

@@ -135,7 +135,7 @@ Result<std::shared_ptr<DriverProcess>> RemoteInstance::start(const drv_call *cal
     };
     std::shared_ptr<DriverProcess> process = std::exchange(first_, nullptr);
     if (!process || !process->is_usable()) {
-        auto started = DriverProcess::start(options_.program, driver_, deadline_of(call));
+        auto started = DriverProcess::start(options_, driver_, deadline_of(call));
         if (!started)
             return failed(std::move(started).error());
         process = std::move(*started);
