@@ -56,7 +56,7 @@ Result<void> check_driver_exports(const std::filesystem::path &file) {
     if (majors.empty()) {
         return refuse(
             "is no driver: it exports no drv_entry_vN; mark the entry with DRV_EXPORT, or build with "
-            "drover_add_driver");
+            "drv_add_driver");
     }
     if (entry == nullptr) {
         std::sort(majors.begin(), majors.end());
@@ -74,7 +74,7 @@ Result<void> check_driver_exports(const std::filesystem::path &file) {
         return refuse(
             fmt::format("exports more than its entry: {}{}; these can clash with the agent or with other "
                         "drivers, so build with hidden visibility and a version script "
-                        "(drover_add_driver does both)",
+                        "(drv_add_driver does both)",
                         fmt::join(others, ", "), more == 0 ? "" : fmt::format(" and {} more", more)));
     }
     return {};

@@ -45,7 +45,7 @@ TEST_F(LibraryTest, ADriverThatSpeaksTwoMajorsLoads) {
 TEST_F(LibraryTest, SaysWhenThereIsNoDriver) {
     EXPECT_EQ(refusal("no-entry"), file("no-entry") +
                                        " is no driver: it exports no drv_entry_vN; mark the entry with "
-                                       "DRV_EXPORT, or build with drover_add_driver");
+                                       "DRV_EXPORT, or build with drv_add_driver");
     EXPECT_EQ(refusal("entry-is-data"),
               file("entry-is-data") + " is no driver: its drv_entry_v1 is not a function");
 }
@@ -61,7 +61,7 @@ TEST_F(LibraryTest, NamesSuperfluousExports) {
               file("many-exports") +
                   " exports more than its entry: fixture_a, fixture_b, fixture_c, fixture_d, "
                   "fixture_e and 1 more; these can clash with the agent or with other drivers, so "
-                  "build with hidden visibility and a version script (drover_add_driver does both)");
+                  "build with hidden visibility and a version script (drv_add_driver does both)");
 }
 
 TEST_F(LibraryTest, CarriesTheDynamicLinkersOwnWords) {

@@ -165,8 +165,12 @@ check "data after the container was killed" more "$(cat "$(inside c1 /data/more)
 check "uses after its start" 1 "$(uses volume_1)"
 step "the container was killed and started again"
 
+containerd_pid=$(cat "$work/docker-exec/containerd/containerd.pid")
 kill -9 "$dockerd_pid"
 wait "$dockerd_pid" 2>/dev/null || true
+# It ends with its dockerd, but later; a new dockerd that still sees it would wait for it for ever.
+has_ended() { ! kill -0 "$1"; }
+until_true 20 "the end of dockerd's containerd" has_ended "$containerd_pid"
 start_dockerd
 docker start c1 >/dev/null
 check "data after dockerd was killed" precious "$(cat "$(inside c1 /data/file)")"
