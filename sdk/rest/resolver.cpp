@@ -68,8 +68,7 @@ std::shared_ptr<Resolver::Flight> Resolver::join_or_start(const Address &address
     const std::string key = address.text();
     if (auto flight = flights_[key].lock()) {
         // One that is over is not for those who come later.
-        pollfd done{flight->done.fd(), POLLIN, 0};
-        if (::poll(&done, 1, 0) == 0)
+        if (!flight->done.is_set())
             return flight;
     }
     auto flight = std::make_shared<Flight>();
@@ -95,7 +94,8 @@ Outcome<std::vector<Endpoint>> Resolver::resolve(const Address &address, const L
     if (address.is_ip() && !lookup_)
         return system_lookup(address.host, address.port, AI_NUMERICHOST);
     const auto flight = join_or_start(address);
-    if (const auto state = limit.wait(flight->done.fd(), POLLIN); state != Limit::State::open)
+    const auto state = limit.wait(flight->done.fd(), POLLIN);
+    if (!flight->done.is_set())
         return failed(state);
     if (flight->endpoints.empty()) {
         return failed(Failure::Kind::broken,

@@ -56,7 +56,8 @@ Sessions::Current Sessions::get(const Limit &limit, const Send &send) {
         }
         if (is_mine)
             return log_in(flight, limit, send);
-        if (const auto state = limit.wait(flight->done.fd(), POLLIN); state != Limit::State::open)
+        const auto state = limit.wait(flight->done.fd(), POLLIN);
+        if (!flight->done.is_set())
             throw_ended(state);
         if (flight->error && !flight->given_up)
             std::rethrow_exception(flight->error);

@@ -26,7 +26,8 @@ UniqueFd make(int flags) {
 
 Event::Event() : fd_(make(0)) {}
 
-void Event::set() const noexcept {
+void Event::set() noexcept {
+    is_set_.store(true, std::memory_order_release); // first: whoever wakes finds it
     add_one(fd_.get());
 }
 
