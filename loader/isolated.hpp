@@ -6,14 +6,26 @@
 // the other calls in flight then end with Code::gone as well.
 #pragma once
 
+#include "loader/account.hpp"
 #include "loader/open.hpp"
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace drover {
+
+// The process as another user than root, who has no right to devices and to what root alone may do. Only root
+// can start one.
+struct RunAs {
+    Account account;
+    // Where drv.store/1 keeps what the driver keeps for the one backend that is opened with these options, in
+    // place of OpenRequest::store_folder: made and given to the account at every start of the process. Empty:
+    // there is no store.
+    std::filesystem::path store_folder;
+};
 
 struct IsolationOptions {
     std::filesystem::path program = beside_this_program(); // drover-driver-host
@@ -27,6 +39,7 @@ struct IsolationOptions {
     // died: a file that was put there since is one that nobody has looked at. An error is told to the call
     // that wanted the process. Null: whatever passes the checks of Catalog::find. From any thread.
     std::function<Result<void>(const std::filesystem::path &file)> may_start = nullptr;
+    std::optional<RunAs> run_as = std::nullopt; // absent: as the agent itself
 
     // drover-driver-host in the folder of the running program.
     static std::filesystem::path beside_this_program();

@@ -34,21 +34,28 @@ Result<BackendSettings> check_keys(const BackendConfig &config, const DriverDesc
 Result<std::unique_ptr<Driver>> open_file(const OpeningAgent &agent, const BackendConfig &config,
                                           const std::filesystem::path &file,
                                           std::shared_ptr<NamedLocks> volume_locks, const CallContext &call) {
+    const auto store = agent.store_root.empty() ? std::filesystem::path() : agent.store_root / config.name;
     const auto request = [&](BackendSettings settings) {
         return OpenRequest{.backend = config.name,
                            .agent_version = agent.version,
                            .node_id = agent.node_id,
                            .settings = std::move(settings),
                            .volume_locks = std::move(volume_locks),
-                           .store_folder = agent.store_root.empty() ? std::filesystem::path()
-                                                                    : agent.store_root / config.name};
+                           .store_folder = store};
     };
     // Nobody but root can change the file between this and its loading: the path is trusted.
     const auto is_the_pinned = [sha256 = config.sha256](const std::filesystem::path &path) -> Result<void> {
         return sha256 ? check_digest(path, *sha256) : Result<void>();
     };
     if (isolation_of(config) == Isolation::process) {
-        auto library = load_isolated(file, {.may_start = is_the_pinned}, call);
+        IsolationOptions options{.may_start = is_the_pinned};
+        if (config.run_as) {
+            auto account = find_account(*config.run_as);
+            if (!account)
+                return fail(std::move(account).error());
+            options.run_as = RunAs{.account = std::move(*account), .store_folder = store};
+        }
+        auto library = load_isolated(file, std::move(options), call);
         if (!library)
             return fail(std::move(library).error());
         auto settings = check_keys(config, description(**library));
@@ -83,6 +90,8 @@ std::optional<FileStamp> FileStamp::of(const std::filesystem::path &file) {
 Isolation isolation_of(const BackendConfig &config) noexcept {
     if (config.isolation)
         return *config.isolation;
+    if (config.run_as)
+        return Isolation::process;
     return config.driver == "loopback" ? Isolation::in_process : Isolation::process;
 }
 

@@ -86,9 +86,10 @@ TEST_F(ConfigExample, LacksOnlyWhatMustBeFilledIn) {
                 ElementsAre("dataset.must-text: missing", "dataset.must-number: missing",
                             "dataset.must-words: missing", "dataset.must-secret: " + secret));
     // With everything switched on: every default is a good value.
-    EXPECT_THAT(errors_of(switched_on(text)),
-                ::testing::UnorderedElementsAre("dataset.sha256: has no value"));
-    auto entry = switched_on(std::regex_replace(text, std::regex("#sha256:|#[a-z]*: file:.*"), ""));
+    EXPECT_THAT(
+        errors_of(switched_on(text)),
+        ::testing::UnorderedElementsAre("dataset.run-as: has no value", "dataset.sha256: has no value"));
+    auto entry = switched_on(std::regex_replace(text, std::regex("#(sha256|run-as):|#[a-z]*: file:.*"), ""));
     EXPECT_THAT(errors_of(entry),
                 ElementsAre("dataset.must-text: missing", "dataset.must-number: missing",
                             "dataset.must-words: missing", "dataset.must-secret: " + secret));

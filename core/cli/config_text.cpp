@@ -49,6 +49,8 @@ boost::json::object backend_json(const BackendConfig &backend, const DriverDescr
     boost::json::object out{{"driver", backend.driver}};
     if (backend.isolation)
         out["isolation"] = *backend.isolation == Isolation::in_process ? "in-process" : "process";
+    if (backend.run_as)
+        out["run-as"] = *backend.run_as;
     if (backend.sha256)
         out["sha256"] = *backend.sha256;
     for (const auto &key : backend.keys) {

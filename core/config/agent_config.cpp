@@ -124,6 +124,14 @@ private:
         backend.driver = driver != nullptr ? *driver : name;
         if (const auto *found = text(path + ".isolation"))
             backend.isolation = *found == "process" ? Isolation::process : Isolation::in_process;
+        if (const auto *found = text(path + ".run-as"))
+            backend.run_as = *found;
+        if (backend.run_as && backend.isolation == Isolation::in_process) {
+            report(
+                value(path + ".run-as")->position, path + ".run-as", fmt::format("\"{}\"", *backend.run_as),
+                "isolation: process",
+                "a driver inside the agent is the agent's user; say isolation: process, or leave run-as out");
+        }
         if (const auto *found = text(path + ".sha256"))
             backend.sha256 = *found;
         return backend;
@@ -181,7 +189,8 @@ private:
             return;
         }
         const bool only_selects = dataset.driver_keys.empty() && value("dataset.driver") == nullptr &&
-                                  value("dataset.isolation") == nullptr && value("dataset.sha256") == nullptr;
+                                  value("dataset.isolation") == nullptr &&
+                                  value("dataset.run-as") == nullptr && value("dataset.sha256") == nullptr;
         if (!only_selects) {
             report(
                 name->position, "dataset.backend", fmt::format("\"{}\"", config_.default_backend),

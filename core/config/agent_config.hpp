@@ -96,6 +96,7 @@ struct BackendConfig {
     std::string name;
     std::string driver;                         // <driver-dir>/<driver>.so
     std::optional<Isolation> isolation;         // absent: the agent's choice for this driver
+    std::optional<std::string> run_as;          // a user of this node; the driver has a process then
     std::optional<std::string> sha256;          // of the driver's file, 64 lower case digits
     std::string section;                        // its key path in the file: "dataset" or "backends.fast"
     SourcePosition position;                    // of the section

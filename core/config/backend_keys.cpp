@@ -106,7 +106,7 @@ private:
     }
 
     void report_unknown(const RawKey &key) {
-        std::vector<std::string> known = {"driver", "isolation", "sha256"};
+        std::vector<std::string> known = {"driver", "isolation", "run-as", "sha256"};
         std::vector<std::string> names;
         for (const auto &declared : declared_)
             names.push_back(declared.name);

@@ -30,6 +30,9 @@ constexpr auto kKeys = std::to_array<SchemaKey>({
     {"dataset", "isolation", choice, false, "", "in-process|process",
      "Where the driver runs: inside the agent, or in a process of its own; default: process, for loopback "
      "in-process."},
+    {"dataset", "run-as", name, false, "", "",
+     "A user of this node that the driver's process runs as instead of root; for drivers that need no "
+     "devices."},
     {"dataset", "sha256", sha256, false, "", "", "Refuse a driver file with any other SHA-256."},
 
     {"backends.*", "driver", name, false, "", "",
@@ -37,6 +40,9 @@ constexpr auto kKeys = std::to_array<SchemaKey>({
     {"backends.*", "isolation", choice, false, "", "in-process|process",
      "Where the driver runs: inside the agent, or in a process of its own; default: process, for loopback "
      "in-process."},
+    {"backends.*", "run-as", name, false, "", "",
+     "A user of this node that the driver's process runs as instead of root; for drivers that need no "
+     "devices."},
     {"backends.*", "sha256", sha256, false, "", "", "Refuse a driver file with any other SHA-256."},
 
     {"agent", "state-dir", directory, false, "/var/lib/drover", "", "Journal and records; survives reboots."},

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <initializer_list>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -31,6 +32,8 @@ void not_obeyed(int /*signal*/) {}
 
 void harden(int last_fd) {
     ::closefrom(last_fd + 1);
+    for (int fd = 3; fd <= last_fd; ++fd) // programs that the driver runs have no business with them
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
         ::prctl(PR_SET_DUMPABLE, 0) != 0) {
         std::perror("drover-driver-host: prctl");

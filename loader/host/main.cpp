@@ -1,6 +1,7 @@
 // drover-driver-host: one driver file in a process of its own, started by the agent's loader with the control
 // socket as descriptor 3. It loads the file, says hello, and serves calls on the lanes that the agent sends
 // it, until the agent closes the socket. Nobody else talks to it.
+#include "loader/host/become.hpp"
 #include "loader/host/control_line.hpp"
 #include "loader/host/fence.hpp"
 #include "loader/host/hardening.hpp"
@@ -15,6 +16,7 @@
 #include <deque>
 #include <exception>
 #include <map>
+#include <string_view>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -23,6 +25,8 @@ namespace drover::host {
 namespace {
 
 constexpr int kControlFd = 3;
+constexpr int kStoreFd = 4; // for one that does not stay root
+constexpr std::string_view kAs = "--as=";
 
 // The lanes live until the process ends: their threads may be inside of the driver.
 class Lanes {
@@ -73,7 +77,7 @@ void obey(Lanes &lanes) {
     }
 }
 
-int run(const char *file) {
+int run(const char *file, const char *account) {
     int type = 0;
     socklen_t size = sizeof type;
     if (::getsockopt(kControlFd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM) {
@@ -82,8 +86,11 @@ int run(const char *file) {
                    stderr);
         return 2;
     }
-    harden(kControlFd);
-    if (auto fenced = deny_system_calls().and_then(&deny_writing_to_the_system); !fenced) {
+    harden(account == nullptr ? kControlFd : kStoreFd);
+    auto fenced = deny_system_calls().and_then(&deny_writing_to_the_system);
+    if (fenced && account != nullptr)
+        fenced = become(account);
+    if (!fenced) {
         std::fprintf(stderr, "drover-driver-host: %s\n", fenced.error().message.c_str());
         return 1;
     }
@@ -105,14 +112,15 @@ int run(const char *file) {
 } // namespace drover::host
 
 int main(int argc, char **argv) {
-    if (argc != 2 || std::strcmp(argv[1], "--help") == 0) {
+    const bool has_account = argc == 3 && std::string_view(argv[2]).starts_with(drover::host::kAs);
+    if ((argc != 2 && !has_account) || std::strcmp(argv[1], "--help") == 0) {
         std::puts(
-            "usage: drover-driver-host DRIVER.so\n\n"
+            "usage: drover-driver-host DRIVER.so [--as=UID:GID:GROUP,...]\n\n"
             "Runs one driver in a process of its own. drover-agent starts it; it is of no use by itself.");
         return argc == 2 ? 0 : 2;
     }
     try {
-        return drover::host::run(argv[1]);
+        return drover::host::run(argv[1], has_account ? argv[2] + drover::host::kAs.size() : nullptr);
     } catch (const std::exception &error) {
         std::fprintf(stderr, "drover-driver-host: %s\n", error.what());
         return 1;

@@ -66,7 +66,7 @@ Result<std::shared_ptr<DriverProcess>> DriverProcess::start(const IsolationOptio
     const std::shared_ptr<DriverProcess> made(new DriverProcess);
     DriverProcess &self = *made;
     self.driver_ = driver;
-    std::thread([made, program = options.program, driver] { made->supervise(program, driver); }).detach();
+    std::thread([made, options, driver] { made->supervise(options, driver); }).detach();
     std::unique_lock lock(self.mutex_);
     self.changed_.wait(lock, [&] { return self.spawned_.has_value(); });
     if (!*self.spawned_)
@@ -198,8 +198,8 @@ void DriverProcess::finish(std::chrono::nanoseconds limit) {
     wait_for_end(limit);
 }
 
-void DriverProcess::supervise(const std::filesystem::path &program, const std::filesystem::path &driver) {
-    auto spawned = spawn_driver_host(program, driver);
+void DriverProcess::supervise(const IsolationOptions &options, const std::filesystem::path &driver) {
+    auto spawned = spawn_driver_host(options.program, driver, options.run_as);
     {
         const std::lock_guard lock(mutex_);
         free_.reserve(kMaxLanes);

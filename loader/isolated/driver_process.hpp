@@ -84,7 +84,7 @@ public:
 
 private:
     DriverProcess() = default;
-    void supervise(const std::filesystem::path &program, const std::filesystem::path &driver);
+    void supervise(const IsolationOptions &options, const std::filesystem::path &driver);
     bool read_control();
     bool read_output();
     void take_control_frame(const wire::Frame &frame);

@@ -28,13 +28,19 @@ Deadline deadline_of(const drv_call *call) noexcept {
         Clock::time_point(std::chrono::nanoseconds(static_cast<std::int64_t>(call->deadline_ns))));
 }
 
+std::filesystem::path store_in_process(const IsolationOptions &options, std::filesystem::path for_root) {
+    if (!options.run_as)
+        return for_root;
+    return options.run_as->store_folder.empty() ? "" : kStoreInChild;
+}
+
 } // namespace
 
 RemoteInstance::RemoteInstance(std::filesystem::path driver, IsolationOptions options,
                                std::vector<ConfigKey> keys, std::shared_ptr<DriverProcess> first,
                                std::filesystem::path store_folder)
     : driver_(std::move(driver)), options_(std::move(options)), keys_(std::move(keys)),
-      store_folder_(std::move(store_folder)), first_(std::move(first)),
+      store_folder_(store_in_process(options_, std::move(store_folder))), first_(std::move(first)),
       policy_({.quick_starts = options_.quick_starts,
                .first_pause = options_.first_pause,
                .longest_pause = options_.longest_pause}) {}

@@ -1,5 +1,7 @@
 #include "loader/isolated/spawn.hpp"
 
+#include "loader/isolated/owned_folder.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -28,14 +30,16 @@ public:
     ~Actions() { ::posix_spawn_file_actions_destroy(&actions_); }
     Actions(const Actions &) = delete;
     Actions &operator=(const Actions &) = delete;
-    // errno values; 0 is good.
-    int fill(int control, int output) {
+    // errno values; 0 is good. A store of -1 is none.
+    int fill(int control, int output, int store) {
         int error = ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
         for (const auto &[from, to] : {std::pair{output, 1}, std::pair{output, 2}, std::pair{control, 3}}) {
             if (error == 0)
                 error = ::posix_spawn_file_actions_adddup2(&actions_, from, to);
         }
-        return error != 0 ? error : ::posix_spawn_file_actions_addclosefrom_np(&actions_, 4);
+        if (error == 0 && store >= 0)
+            error = ::posix_spawn_file_actions_adddup2(&actions_, store, 4);
+        return error != 0 ? error : ::posix_spawn_file_actions_addclosefrom_np(&actions_, store >= 0 ? 5 : 4);
     }
     [[nodiscard]] const posix_spawn_file_actions_t *get() const { return &actions_; }
 
@@ -43,9 +47,9 @@ private:
     posix_spawn_file_actions_t actions_{};
 };
 
-class Attributes {
+class SpawnAttributes {
 public:
-    Attributes() {
+    SpawnAttributes() {
         ::posix_spawnattr_init(&attributes_);
         sigset_t signals;
         ::sigemptyset(&signals);
@@ -56,9 +60,9 @@ public:
             &attributes_,
             static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID));
     }
-    ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
-    Attributes(const Attributes &) = delete;
-    Attributes &operator=(const Attributes &) = delete;
+    ~SpawnAttributes() { ::posix_spawnattr_destroy(&attributes_); }
+    SpawnAttributes(const SpawnAttributes &) = delete;
+    SpawnAttributes &operator=(const SpawnAttributes &) = delete;
     [[nodiscard]] const posix_spawnattr_t *get() const { return &attributes_; }
 
 private:
@@ -68,7 +72,8 @@ private:
 } // namespace
 
 Result<SpawnedProcess> spawn_driver_host(const std::filesystem::path &program,
-                                         const std::filesystem::path &driver) {
+                                         const std::filesystem::path &driver,
+                                         const std::optional<RunAs> &run_as) {
     const auto cannot = [&](int error) {
         return fail_errno(error,
                           fmt::format("{} cannot be started for {}", program.native(), driver.native()));
@@ -88,13 +93,28 @@ Result<SpawnedProcess> spawn_driver_host(const std::filesystem::path &program,
     if (::fcntl(started.output.get(), F_SETFL, O_NONBLOCK) != 0)
         return cannot(errno);
 
+    UniqueFd store;
+    std::string who;
+    if (run_as) {
+        const Account &account = run_as->account;
+        who = fmt::format("--as={}:{}:{}", account.uid, account.gid, fmt::join(account.groups, ","));
+        if (!run_as->store_folder.empty()) {
+            auto opened = open_owned_folder(run_as->store_folder, account);
+            if (!opened)
+                return fail(std::move(opened).error());
+            store = out_of_the_way(std::move(*opened));
+            if (!store)
+                return cannot(errno);
+        }
+    }
+
     Actions actions;
-    const Attributes attributes;
-    if (const int error = actions.fill(control.get(), output.get()); error != 0)
+    const SpawnAttributes attributes;
+    if (const int error = actions.fill(control.get(), output.get(), store.get()); error != 0)
         return cannot(error);
     std::string name = "drover-driver-host";
     std::string file = driver.native();
-    std::array<char *, 3> arguments = {name.data(), file.data(), nullptr};
+    std::array<char *, 4> arguments = {name.data(), file.data(), run_as ? who.data() : nullptr, nullptr};
     std::string path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     std::string language = "LANG=C.UTF-8";
     std::array<char *, 3> environment = {path.data(), language.data(), nullptr};

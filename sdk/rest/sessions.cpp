@@ -1,7 +1,5 @@
 #include "sdk/rest/sessions.hpp"
 
-#include "drover/sdk/error.hpp"
-
 #include <algorithm>
 #include <poll.h>
 #include <utility>
@@ -59,21 +57,39 @@ Sessions::Current Sessions::get(const Limit &limit, const Send &send) {
         const auto state = limit.wait(flight->done.fd(), POLLIN);
         if (!flight->done.is_set())
             throw_ended(state);
-        if (flight->error && !flight->given_up)
-            std::rethrow_exception(flight->error);
+        if (flight->given_up)
+            continue;
+        if (const auto *refused = std::get_if<AnswerError>(&flight->problem))
+            throw AnswerError(*refused);
+        if (const auto *error = std::get_if<Error>(&flight->problem))
+            throw Error(*error);
+    }
+}
+
+Sessions::Problem Sessions::problem_of(const std::exception_ptr &thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const AnswerError &refused) {
+        return refused;
+    } catch (const Error &error) {
+        return error;
+    } catch (const std::exception &error) {
+        return Error(Code::internal, error.what());
+    } catch (...) {
+        return Error(Code::internal, "the login threw what is no exception");
     }
 }
 
 Sessions::Current Sessions::log_in(const std::shared_ptr<Flight> &flight, const Limit &limit,
                                    const Send &send) {
-    const auto land = [&](std::optional<Session> session, std::exception_ptr error) {
+    const auto land = [&](std::optional<Session> session, Problem problem) {
         const std::lock_guard lock(mutex_);
         if (session) {
             session_ = std::move(session);
             ++number_;
         }
-        flight->error = std::move(error);
-        flight->given_up = flight->error && limit.state() != Limit::State::open;
+        flight->given_up = !session_ && limit.state() != Limit::State::open;
+        flight->problem = std::move(problem);
         flight_.reset();
         flight->done.set();
         return number_;
@@ -81,10 +97,10 @@ Sessions::Current Sessions::log_in(const std::shared_ptr<Flight> &flight, const 
     try {
         Session session = rules_.login(send);
         hide(session);
-        const std::uint64_t number = land(session, nullptr);
+        const std::uint64_t number = land(session, {});
         return {std::move(session), number};
     } catch (...) {
-        land(std::nullopt, std::current_exception());
+        land(std::nullopt, problem_of(std::current_exception()));
         throw;
     }
 }

@@ -1,6 +1,8 @@
 // The session of a client: one login for all threads that need one, and a new one when the array forgot it.
 #pragma once
 
+#include "drover/sdk/error.hpp"
+#include "drover/sdk/rest/answer_error.hpp"
 #include "drover/sdk/rest/secrets.hpp"
 #include "drover/sdk/rest/session.hpp"
 #include "sdk/rest/signal_fd.hpp"
@@ -11,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <variant>
 
 namespace drv::rest {
 
@@ -35,12 +38,16 @@ public:
     void end(const Send &send);
 
 private:
+    // The types that a driver tells apart; what is neither is told as an internal error with its text.
+    using Problem = std::variant<std::monostate, AnswerError, Error>;
+
     struct Flight {
         Event done;
-        std::exception_ptr error{}; // written before `done` is set
-        bool given_up = false;      // the same: the one who logged in ran out of time
+        Problem problem{};     // written before `done` is set; each who waits throws a copy of its own
+        bool given_up = false; // the same: the one who logged in ran out of time
     };
     [[nodiscard]] Current log_in(const std::shared_ptr<Flight> &flight, const Limit &limit, const Send &send);
+    [[nodiscard]] static Problem problem_of(const std::exception_ptr &thrown);
     void hide(const Session &session);
 
     const SessionRules rules_;

@@ -111,6 +111,7 @@ SKIPPED = {
     ("default-size", "'5'"),  # the range of a size that is a text
     # Booleans where a name is wanted, which the reader sees as words: most likely mistakes.
     ("node-id", "true"), ("node-id", "Yes"), ("hostname", "true"), ("hostname", "Yes"), ("names", "true"),
+    ("run-as", "true"), ("run-as", "Yes"),
 }
 
 
