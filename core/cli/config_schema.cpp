@@ -229,10 +229,11 @@ private:
             out["required"] = std::move(required);
         if (driver != nullptr || !from.takes_driver_keys)
             out["additionalProperties"] = false;
-        if (from.takes_driver_keys) // a driver inside the agent is the agent's user
+        if (from.takes_driver_keys) { // a driver inside the agent is the agent's user
             out["not"] = {{"type", "object"},
                           {"required", json::array{"isolation", "run-as"}},
                           {"properties", {{"isolation", {{"const", "in-process"}}}}}};
+        }
         return out;
     }
 
