@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <random>
 #include <set>
 #include <sstream>
@@ -86,12 +88,41 @@ TEST(Isolation, AFloodOfLogLinesIsCutOffAndCounted) {
     std::filesystem::remove_all(folder);
 }
 
+// The changes that all callers have done.
+class Changes {
+public:
+    void count() {
+        {
+            const std::lock_guard lock(mutex_);
+            ++done_;
+        }
+        changed_.notify_one();
+    }
+    [[nodiscard]] int done() {
+        const std::lock_guard lock(mutex_);
+        return done_;
+    }
+    // False: there was none more for longer than any one of them may take.
+    bool wait_for(int count) {
+        std::unique_lock lock(mutex_);
+        while (done_ < count) {
+            if (!changed_.wait_for(lock, 2 * kLimit, [this, before = done_] { return done_ != before; }))
+                return false;
+        }
+        return true;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int done_ = 0;
+};
+
 // One caller's volumes: what it was told counts, and must be true at every later look.
 class Caller {
 public:
-    // `done` counts the changes of all callers.
-    Caller(const RunningAgent &agent, int number, std::atomic<int> &done)
-        : engine_(agent.docker()), prefix_("c" + std::to_string(number) + "-"), done_(done) {}
+    Caller(const RunningAgent &agent, int number, Changes &changes)
+        : engine_(agent.docker()), prefix_("c" + std::to_string(number) + "-"), changes_(changes) {}
 
     // Creates one, looks at it, and removes every second one, until told to stop.
     void run(const std::atomic<bool> &stop) {
@@ -119,7 +150,7 @@ private:
             ++operations_;
             const Answer answer = engine_.post(path, body);
             if (is_good(answer)) {
-                ++done_;
+                changes_.count();
                 return;
             }
             ++refused_;
@@ -140,7 +171,7 @@ private:
 
     Connection engine_;
     std::string prefix_;
-    std::atomic<int> &done_;
+    Changes &changes_;
     std::set<std::string> kept_;
     std::string last_;
     int operations_ = 0;
@@ -154,10 +185,10 @@ TEST(Isolation, AThousandKillsCostNoVolumeAndNoAgent) {
     ASSERT_TRUE(agent.until("/v2/drivers", R"("state":"ready")"));
     const pid_t before = agent.pid();
     std::atomic<bool> stop = false;
-    std::atomic<int> done = 0;
+    Changes changes;
     std::deque<Caller> callers;
     for (int i = 0; i < 3; ++i)
-        callers.emplace_back(agent, i, done);
+        callers.emplace_back(agent, i, changes);
     int kills = 0;
     {
         std::vector<std::jthread> threads;
@@ -168,17 +199,17 @@ TEST(Isolation, AThousandKillsCostNoVolumeAndNoAgent) {
         // changes were done since the last, in the middle of whatever runs then; what never gets to answer
         // would be a crash loop, which the agent brakes.
         std::mt19937 random(1);
-        int next = 1;
-        for (const auto limit = Clock::now() + 3 * kLimit; kills < kKills && Clock::now() < limit;) {
-            const auto processes = done < next ? std::vector<pid_t>() : driver_processes(agent);
-            if (processes.empty()) {
-                std::this_thread::yield();
-                continue;
+        while (kills < kKills && changes.wait_for(changes.done() + 1 + static_cast<int>(random() % 4))) {
+            auto processes = driver_processes(agent);
+            for (const auto limit = Clock::now() + kLimit; processes.empty() && Clock::now() < limit;) {
+                std::this_thread::yield(); // the next call is about to start one
+                processes = driver_processes(agent);
             }
+            if (processes.empty())
+                break;
             for (const pid_t process : processes)
                 ::kill(process, SIGKILL);
             ++kills;
-            next = done + 1 + static_cast<int>(random() % 4);
         }
         stop = true;
     }

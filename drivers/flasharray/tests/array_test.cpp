@@ -29,7 +29,9 @@ protected:
             const std::lock_guard lock(mutex);
             const std::string line = request->substr(0, request->find(" HTTP/"));
             const std::string body = request->substr(request->find("\r\n\r\n") + 4);
-            seen.push_back(body.empty() ? line : line + " " + body);
+            seen.push_back(line);
+            if (!body.empty())
+                seen.back().append(" ").append(body);
             if (!answer(peer, line, *request))
                 return;
         }
