@@ -80,7 +80,7 @@ std::string process_of(Driver &driver) {
 
 struct EveryOp : ::testing::TestWithParam<Row> {
     // What the caller gets when the op does that to its process, while another backend is in use.
-    Error failure(const char *how, milliseconds deadline) {
+    Error failure(const char *how, milliseconds deadline) const {
         const std::string others = process_of(*other.driver);
         std::atomic<bool> stop = false;
         std::atomic<int> served = 0;
@@ -111,7 +111,7 @@ struct EveryOp : ::testing::TestWithParam<Row> {
         EXPECT_THAT(error.message, HasSubstr(std::string("while it ran ") + row.op));
     }
     // Another op, in another process, works at once.
-    void expect_next_call_works() {
+    void expect_next_call_works() const {
         if (std::string_view(GetParam().op) == "get") {
             EXPECT_TRUE(f.driver->probe({}).has_value());
         } else {

@@ -36,7 +36,9 @@ struct RemoteTables : ::testing::Test {
     RemoteTables(const RemoteTables &) = delete;
     RemoteTables &operator=(const RemoteTables &) = delete;
 
-    const void *extension(std::string_view id) { return table.extension(instance, {id.data(), id.size()}); }
+    const void *extension(std::string_view id) const {
+        return table.extension(instance, {id.data(), id.size()});
+    }
 
     const drv_driver_v1 &table = remote_driver_table();
     DriverFolder folder;

@@ -64,7 +64,7 @@ public:
                 return fmt::format("variable {} of the environment is none", i + 1);
             has_path = has_path || name == "PATH";
             has_language = has_language || name == "LANG";
-            environment_.push_back(name + "=" + value);
+            environment_.push_back(fmt::format("{}={}", name, value));
         }
         if (!has_path)
             environment_.push_back(fmt::format("PATH={}", kPath));

@@ -13,10 +13,8 @@
 namespace drover {
 namespace {
 
-using testing::DriverFolder;
 using ::testing::HasSubstr;
 using testing::OpenFixture;
-using testing::RecordingHost;
 
 struct Services : ::testing::Test {
     // What the driver answers when it is asked to use a service; see fixture_services.cpp.

@@ -152,9 +152,10 @@ Result<UniqueFd> DriverStore::lock() const {
     if (!fd && errno == ENOENT) {
         std::error_code error;
         fs::create_directories(folder_.parent_path(), error);
-        if (error)
+        if (error) {
             return disk_error(error.value(),
                               fmt::format("{} cannot be made", folder_.parent_path().native()));
+        }
         if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
             return disk_error(errno, fmt::format("{} cannot be made", folder_.native()));
         fd.reset(open_again(file, O_RDWR | O_CREAT));

@@ -9,6 +9,10 @@
 namespace drv::rest::testing {
 namespace {
 
+std::string letters(std::size_t count) {
+    return std::string(count, 'x');
+}
+
 using ::testing::HasSubstr;
 
 class FailuresTest : public RestTest {
@@ -221,7 +225,7 @@ TEST_F(FailuresTest, WhatWasNotSentInFullOnAUsedConnectionIsSentAgain) {
     auto options = options_for(server);
     Client client(the_host(), options);
     EXPECT_EQ(client.send(patience(), get("/")).status, 200);
-    EXPECT_EQ(client.send(patience(), post("/v", std::string(64'000'000, 'x'))).status, 200);
+    EXPECT_EQ(client.send(patience(), post("/v", letters(64'000'000))).status, 200);
     EXPECT_EQ(server.connections(), 2);
 }
 
@@ -260,7 +264,7 @@ TEST_F(FailuresTest, WrongLengthsAndNoHttpAtAll) {
 }
 
 TEST_F(FailuresTest, TenMegabytesAreRefused) {
-    const std::string body(10'000'000, 'x');
+    const std::string body = letters(10'000'000);
     for (const std::string &bytes :
          {"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + body,
           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n989680\r\n" + body + "\r\n0\r\n\r\n",

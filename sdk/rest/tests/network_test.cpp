@@ -75,6 +75,7 @@ TEST_F(NetworkTest, ThereAreNeverMoreConnectionsThanAllowed) {
     options.max_connections = 2;
     Client client(the_host(), options);
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
         threads.emplace_back([&] {
             for (int j = 0; j < 10; ++j)
@@ -94,6 +95,7 @@ TEST_F(NetworkTest, ThreadsTalkToTheArrayAtOnce) {
     });
     Client client(the_host(), options_for(server));
     std::vector<std::jthread> threads;
+    threads.reserve(3);
     for (int i = 0; i < 3; ++i)
         threads.emplace_back([&] { EXPECT_EQ(client.send(patience(), get("/")).status, 200); });
 }

@@ -110,6 +110,7 @@ TEST_F(SessionTest, ManyThreadsLogInOnce) {
     };
     Client client(the_host(), options_for(server), slow);
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i)
         threads.emplace_back([&] { EXPECT_EQ(client.send(patience(), get("/")).status, 200); });
     go_on.set_value();

@@ -17,7 +17,7 @@ protected:
         Options options = like;
         options.address.port = server.port();
         Client client(the_host(), options);
-        const Error error = error_of([&] { return client.send(patience(), post("/", "{}")); });
+        Error error = error_of([&] { return client.send(patience(), post("/", "{}")); });
         EXPECT_EQ(error.code, Code::unreachable);
         EXPECT_FALSE(error.is_state_unknown());
         EXPECT_EQ(server.connections(), 1) << "a certificate does not get better by trying again";
