@@ -1,5 +1,7 @@
 #include "conformance/simulators/frame/data_plane.hpp"
 
+#include "conformance/simulators/frame/lio/lio_data_plane.hpp"
+
 #include <fmt/format.h>
 
 namespace drover::sim {
@@ -32,7 +34,9 @@ public:
 Result<std::unique_ptr<DataPlane>> make_data_plane(std::string_view name) {
     if (name == "none")
         return std::make_unique<NoDataPlane>();
-    return fail(Code::invalid, fmt::format("there is no data plane \"{}\"; there is: none", name));
+    if (name == "lio")
+        return std::make_unique<LioDataPlane>();
+    return fail(Code::invalid, fmt::format("there is no data plane \"{}\"; there are: none, lio", name));
 }
 
 } // namespace drover::sim
