@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
+
 namespace drover::sim::flasharray {
 
 namespace {
@@ -29,6 +31,13 @@ Result<void> Devices::make(const Volume &volume) {
 }
 
 Result<void> Devices::copy(const Volume &from, const Volume &to) {
+    std::error_code error;
+    const bool is_new = !std::filesystem::exists(files_.file_of(to.serial), error);
+    if (is_new) {
+        return plane_.settle(data(from)).and_then([&] {
+            return files_.copy(from.serial, to.serial, to.size);
+        });
+    }
     return plane_.settle(data(from))
         .and_then([&] { return plane_.replacing_content(data(to)); })
         .and_then([&] { return files_.copy(from.serial, to.serial, to.size); })

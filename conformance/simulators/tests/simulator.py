@@ -140,4 +140,4 @@ def run():
     if len(sys.argv) < 2:
         sys.exit(run.__doc__)
     os.environ["DROVER_ARRAY_SIM"] = sys.argv.pop(1)
-    unittest.main(module="__main__", verbosity=2)
+    unittest.main(module="__main__", verbosity=2, warnings="ignore")
