@@ -6,8 +6,7 @@ lab_initiator=iqn.2026-11.io.drover:lab-node
 
 start_udevd() {
     # What the first process put into /dev is there; its links are udev's.
-    /lib/systemd/systemd-udevd --daemon && udevadm trigger --action=add && udevadm settle --timeout=60
-    [[ -e /dev/virtio-ports/out ]]
+    /lib/systemd/systemd-udevd --daemon && udevadm trigger --action=add && udevadm settle --timeout=300
 }
 
 start_iscsid() {
