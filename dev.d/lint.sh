@@ -26,7 +26,8 @@ lint_format() {
 
 lint_scripts() {
     shellcheck --external-sources dev dev.d/*.sh dev.d/tidy-one .ci/run cmake/check_includes abi/tests/abidiff_test abi/tests/golden_headers packaging/manual_page packaging/deb/*/p* \
-        packaging/tests/*_test
+        packaging/tests/*_test conformance/lab/prepare conformance/lab/vm-run conformance/lab/guest/main conformance/lab/*/*.sh
+    shellcheck --shell dash --exclude SC1091 conformance/lab/guest/init # what it reads is made for each VM
 }
 
 # Who includes whom.

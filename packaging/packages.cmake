@@ -4,7 +4,7 @@ set(CPACK_PACKAGE_NAME drover)
 set(CPACK_PACKAGE_VENDOR Drover)
 set(CPACK_PACKAGE_CONTACT "Drover maintainers <maintainers@drover.invalid>")
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_SOURCE_DIR}/build/packages)
-set(CPACK_COMPONENTS_ALL agent driver-loopback sdk conformance)
+set(CPACK_COMPONENTS_ALL agent driver-flasharray driver-loopback sdk conformance)
 set(CPACK_STRIP_FILES ON)
 # As on a node: below /usr, with agent.yml in /etc.
 set(CPACK_SET_DESTDIR ON)
@@ -47,6 +47,16 @@ drover, the command line."
     DEPENDS "e2fsprogs, xfsprogs, mount"
     RECOMMENDS "drover-driver-loopback"
     SUGGESTS "docker.io | docker-ce, open-iscsi, multipath-tools, nvme-cli")
+drover_package(
+    driver-flasharray
+    SECTION admin
+    SUMMARY "volumes for containers: the driver for Pure Storage FlashArray"
+    DESCRIPTION
+        "Volumes on a Pure Storage FlashArray, over iSCSI or Fibre Channel. It takes
+the place of Flocker's driver purestorage_flasharray_flocker_driver, and finds
+its volumes."
+    RECOMMENDS "open-iscsi, multipath-tools"
+    ENHANCES "drover-agent")
 drover_package(
     driver-loopback
     SECTION admin

@@ -21,20 +21,36 @@ filesystem::BlockDevice block_device(const connect::Device &device) {
     return {.path = device.path, .major = device.major, .minor = device.minor};
 }
 
+// The first thing; empty when volumes can be connected by this protocol.
+std::string what_node_lacks(const connect::Connectors &connectors, Protocol protocol, Deadline deadline) {
+    if (auto found = connectors.for_protocol(protocol); !found)
+        return found.error().message;
+    for (const auto &finding : connectors.check_node({protocol}, deadline)) {
+        if (finding.level == connect::FindingLevel::error)
+            return finding.message;
+    }
+    return {};
+}
+
 } // namespace
 
 DataPath::DataPath(Test &test) : test_(test), connectors_(connect::standard_connectors()) {
     if (::geteuid() != 0)
         test.skip("mounting needs root");
+    // One protocol that works is enough: which one an attachment takes, is the driver's choice.
     bool can_connect = false;
-    for (unsigned protocol = DRV_PROTO_LOCAL; protocol <= DRV_PROTO_NVME_TCP; ++protocol) {
-        if ((test.caps().protocols >> protocol & 1U) != 0) {
-            can_connect =
-                can_connect || connectors_.for_protocol(static_cast<Protocol>(protocol)).has_value();
-        }
+    std::string lacks;
+    for (unsigned number = DRV_PROTO_LOCAL; number <= DRV_PROTO_NVME_TCP; ++number) {
+        if ((test.caps().protocols >> number & 1U) == 0)
+            continue;
+        const auto protocol = static_cast<Protocol>(number);
+        const std::string lack = what_node_lacks(connectors_, protocol, soon());
+        can_connect = can_connect || lack.empty();
+        if (!lack.empty())
+            lacks += fmt::format("{}{}: {}", lacks.empty() ? "" : "; ", connect::to_string(protocol), lack);
     }
     if (!can_connect)
-        test.skip("this machine has no connector for the backend's protocols");
+        test.skip("this machine cannot connect the backend's volumes: " + lacks);
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         test.skip(fmt::format("no mount namespace of its own can be had here: {}", std::strerror(errno)));
 }
@@ -92,7 +108,14 @@ Plugged DataPath::plug_attached(const std::string &id, const Connection &connect
 }
 
 Plugged DataPath::connect(Plugged made) {
-    made.device = need(connector(made.connection).connect(made.connection, soon()),
+    const auto secrets = [this](const std::string &key) -> Result<SecretText> {
+        const auto settings = test_.backend_settings();
+        const auto found = settings.secrets.find(key);
+        if (found == settings.secrets.end())
+            return drover::fail(Code::not_found, "the driver declares no secret key " + key);
+        return SecretText(found->second);
+    };
+    made.device = need(connector(made.connection).connect(made.connection, secrets, soon()),
                        "the attached device is found and proven by its wwid");
     plugged_.push_back(made);
     return made;

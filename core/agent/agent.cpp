@@ -67,6 +67,18 @@ std::uint64_t unix_ns() {
         std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
+connect::MultipathPolicy multipath_policy(MultipathUse use) {
+    switch (use) {
+    case MultipathUse::required:
+        return connect::MultipathPolicy::required;
+    case MultipathUse::off:
+        return connect::MultipathPolicy::off;
+    case MultipathUse::preferred:
+        break;
+    }
+    return connect::MultipathPolicy::preferred;
+}
+
 } // namespace
 
 // In the order in which they depend on each other: what is below goes first.
@@ -77,7 +89,7 @@ struct Agent::Parts {
     DriverLog driver_log;
     std::unique_ptr<store::Store> state;
     std::unique_ptr<Journal> journal;
-    connect::Connectors connectors = connect::standard_connectors();
+    connect::Connectors connectors = connect::standard_connectors(multipath_policy(config.agent.multipath));
     std::unique_ptr<OpenBackends> backends;
     std::unique_ptr<Volumes> volumes;
     std::unique_ptr<Metrics> metrics;

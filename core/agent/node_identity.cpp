@@ -1,5 +1,6 @@
 #include "core/agent/node_identity.hpp"
 
+#include "core/connect/initiators.hpp"
 #include "core/volume/identity.hpp"
 
 #include <fmt/format.h>
@@ -57,15 +58,7 @@ Result<Node> identify_node(const AgentSettings &settings, Journal &journal) {
     if (node.boot_id.empty())
         return fail(Code::internal, "cannot read /proc/sys/kernel/random/boot_id: is /proc mounted?");
     node.mount_root = settings.mount_root;
-    // iSCSI: the file has one InitiatorName=... line; comments begin with '#'.
-    std::ifstream initiators("/etc/iscsi/initiatorname.iscsi");
-    for (std::string line; std::getline(initiators, line);) {
-        constexpr std::string_view kKey = "InitiatorName=";
-        if (line.starts_with(kKey))
-            node.identity.initiators.emplace_back("iqn", line.substr(kKey.size()));
-    }
-    if (const std::string nqn = first_line("/etc/nvme/hostnqn"); !nqn.empty())
-        node.identity.initiators.emplace_back("nqn", nqn);
+    node.identity.initiators = connect::initiators(connect::this_host());
     if (auto kept = keep(journal, "node-id", node.identity.id); !kept)
         return fail(std::move(kept).error());
     if (auto kept = keep(journal, "cluster-id", node.cluster_id); !kept)

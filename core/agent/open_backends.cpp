@@ -94,6 +94,32 @@ Result<Capabilities> OpenBackends::capabilities(const std::string &backend) {
     return fail_retryable(Code::unreachable, fmt::format("backend {} is not open", backend));
 }
 
+Result<SecretText> OpenBackends::secret(const std::string &backend, const std::string &key) {
+    std::shared_ptr<Driver> open;
+    const BackendConfig *config = nullptr;
+    {
+        const std::lock_guard guard(mutex_);
+        const Slot *slot = find(backend);
+        if (slot == nullptr)
+            return fail(Code::not_found, fmt::format("no such backend in agent.yml: {}", backend));
+        if (!slot->driver)
+            return fail_retryable(Code::unreachable, fmt::format("backend {} is not open", backend));
+        open = slot->driver;
+        config = &slot->config; // never changes
+    }
+    auto settings = backend_settings(*config, open->description());
+    if (!settings)
+        return fail(std::move(settings).error());
+    const auto found = settings->secrets.find(key);
+    Result<SecretText> secret =
+        found == settings->secrets.end()
+            ? fail(Code::not_found, fmt::format("{} has no secret key {}", config->section, key))
+            : Result<SecretText>(SecretText(found->second));
+    for (auto &[name, value] : settings->secrets)
+        wipe(value);
+    return secret;
+}
+
 bool OpenBackends::is_known(const std::string &backend) const noexcept {
     return find(backend) != nullptr; // the set of slots never changes
 }

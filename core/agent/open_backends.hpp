@@ -45,6 +45,7 @@ public:
 
     Result<std::shared_ptr<Driver>> driver(const std::string &backend) override;
     Result<Capabilities> capabilities(const std::string &backend) override;
+    Result<SecretText> secret(const std::string &backend, const std::string &key) override;
     [[nodiscard]] const std::string &default_backend() const noexcept override {
         return options_.default_backend;
     }

@@ -17,20 +17,6 @@ std::int64_t nanoseconds(const timespec &time) noexcept {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-Result<BackendSettings> check_keys(const BackendConfig &config, const DriverDescription &driver) {
-    auto checked = check_backend_keys(config, driver.config_keys);
-    if (!checked) {
-        std::string text = render(checked.error());
-        while (!text.empty() && text.back() == '\n')
-            text.pop_back();
-        std::replace(text.begin(), text.end(), '\n', ';');
-        return fail(Code::invalid, text);
-    }
-    for (const auto &warning : checked->warnings)
-        spdlog::warn("{}", render(warning));
-    return std::move(checked->settings);
-}
-
 Result<std::unique_ptr<Driver>> open_file(const OpeningAgent &agent, const BackendConfig &config,
                                           const std::filesystem::path &file,
                                           std::shared_ptr<NamedLocks> volume_locks, const CallContext &call) {
@@ -58,7 +44,7 @@ Result<std::unique_ptr<Driver>> open_file(const OpeningAgent &agent, const Backe
         auto library = load_isolated(file, std::move(options), call);
         if (!library)
             return fail(std::move(library).error());
-        auto settings = check_keys(config, description(**library));
+        auto settings = backend_settings(config, description(**library));
         if (!settings)
             return fail(std::move(settings).error());
         return open_isolated(*library, request(std::move(*settings)), agent.host, call);
@@ -68,13 +54,27 @@ Result<std::unique_ptr<Driver>> open_file(const OpeningAgent &agent, const Backe
     auto library = agent.catalog.load(config.driver);
     if (!library)
         return fail(std::move(library).error());
-    auto settings = check_keys(config, description(**library));
+    auto settings = backend_settings(config, description(**library));
     if (!settings)
         return fail(std::move(settings).error());
     return open_in_process(std::move(*library), request(std::move(*settings)), agent.host, call);
 }
 
 } // namespace
+
+Result<BackendSettings> backend_settings(const BackendConfig &config, const DriverDescription &driver) {
+    auto checked = check_backend_keys(config, driver.config_keys);
+    if (!checked) {
+        std::string text = render(checked.error());
+        while (!text.empty() && text.back() == '\n')
+            text.pop_back();
+        std::replace(text.begin(), text.end(), '\n', ';');
+        return fail(Code::invalid, text);
+    }
+    for (const auto &warning : checked->warnings)
+        spdlog::warn("{}", render(warning));
+    return std::move(checked->settings);
+}
 
 std::optional<FileStamp> FileStamp::of(const std::filesystem::path &file) {
     struct stat found {};

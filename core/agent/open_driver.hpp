@@ -50,6 +50,10 @@ struct OpeningAgent {
 // and needs the agent's devices rather than an array.
 Isolation isolation_of(const BackendConfig &config) noexcept;
 
+// The keys of the backend's section, checked against what its driver declares; references to secrets are read
+// now. Warnings are logged.
+Result<BackendSettings> backend_settings(const BackendConfig &config, const DriverDescription &driver);
+
 // Blocks until the deadline of the call at the longest. `volume_locks` as in OpenRequest.
 Result<OpenedDriver> open_driver(const OpeningAgent &agent, const BackendConfig &config,
                                  std::shared_ptr<NamedLocks> volume_locks, const CallContext &call);

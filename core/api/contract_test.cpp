@@ -131,6 +131,7 @@ TEST(Contract, describes_what_is_shown) {
     expect_shape("Volume", to_json(VolumeView{}));
     expect_shape("Snapshot", to_json(SnapshotView{}));
     expect_shape("Profile", to_json(Profile{}));
+    expect_shape("Finding", to_json(NodeFinding{}));
     expect_shape("Operation", to_json(OperationView{}));
     expect_shape("Driver", to_json(BackendView{}));
     const auto driver = to_json(BackendView{.capabilities = Capabilities{}});

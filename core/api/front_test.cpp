@@ -176,6 +176,11 @@ TEST_F(Api, shows_drivers_and_profiles) {
     EXPECT_THAT(service.log(), ElementsAre("profiles ", "profiles silver"));
 }
 
+TEST_F(Api, shows_what_the_node_lacks) {
+    EXPECT_EQ(get("/v2/node/check"), R"(200 {"findings":[{"check":"iscsi.iscsid","level":"error",)"
+                                     R"("message":"iscsid does not run","cure":"start it"}]})");
+}
+
 TEST_F(Api, says_how_it_is) {
     EXPECT_EQ(
         get("/v2/health"),

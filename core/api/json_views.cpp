@@ -134,6 +134,13 @@ json::object to_json(const Profile &view) {
             {"attributes", std::move(attributes)}};
 }
 
+json::object to_json(const NodeFinding &view) {
+    return {{"check", view.check},
+            {"level", connect::to_string(view.level)},
+            {"message", view.message},
+            {"cure", view.cure}};
+}
+
 json::object to_json(const OperationView &view) {
     return {{"id", view.id},
             {"kind", view.kind},

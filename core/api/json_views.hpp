@@ -15,6 +15,7 @@ boost::json::object to_json(const VolumeView &view);
 boost::json::object to_json(const SnapshotView &view);
 boost::json::object to_json(const BackendView &view);
 boost::json::object to_json(const Profile &view);
+boost::json::object to_json(const NodeFinding &view);
 boost::json::object to_json(const OperationView &view);
 boost::json::object to_json(const Error &error);
 

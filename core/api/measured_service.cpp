@@ -60,6 +60,10 @@ void MeasuredService::profiles(const std::string &backend, OperationOptions opti
     service_.profiles(backend, std::move(options), measured("profiles", std::move(done)));
 }
 
+void MeasuredService::node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) {
+    service_.node_check(std::move(options), measured("node check", std::move(done)));
+}
+
 std::string MeasuredService::reload_driver(const std::string &name, OperationOptions options,
                                            Done<std::vector<BackendView>> done) {
     return service_.reload_driver(name, std::move(options), measured("reload", std::move(done)));

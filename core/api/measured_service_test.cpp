@@ -39,18 +39,20 @@ TEST(MeasuredService, counts_every_act_and_changes_nothing_about_it) {
     EXPECT_TRUE(wait<void>([&](auto done) { measured.snapshot_remove("s", v, {}, done); }));
     EXPECT_TRUE(wait<std::vector<Profile>>([&](auto done) { measured.profiles("", {}, done); }));
 
+    EXPECT_TRUE(wait<std::vector<NodeFinding>>([&](auto done) { measured.node_check({}, done); }));
+
     EXPECT_TRUE(wait<std::vector<BackendView>>([&](auto done) { measured.reload_driver("gold", {}, done); }));
 
     const std::string text = metrics.text(measured);
     for (const char *kind : {"create", "mount", "unmount", "extend", "snapshot", "revert", "snapshot remove",
-                             "profiles", "reload"}) {
+                             "profiles", "node check", "reload"}) {
         EXPECT_THAT(text, HasSubstr("drover_operations_total{kind=\"" + std::string(kind) +
                                     "\",outcome=\"ok\"} 1\n"));
     }
     EXPECT_THAT(text, HasSubstr("drover_operations_total{kind=\"remove\",outcome=\"conflict\"} 1\n"));
-    EXPECT_THAT(service.log(),
-                ::testing::ElementsAre("create w", "mount v u", "unmount v u", "extend v 7", "snapshot v s",
-                                       "revert v s", "snapshot-remove v s", "profiles ", "reload gold"));
+    EXPECT_THAT(service.log(), ::testing::ElementsAre("create w", "mount v u", "unmount v u", "extend v 7",
+                                                      "snapshot v s", "revert v s", "snapshot-remove v s",
+                                                      "profiles ", "node check", "reload gold"));
 }
 
 } // namespace

@@ -75,6 +75,16 @@ void list_profiles(const ApiCall &call) {
                             });
 }
 
+void check_node(const ApiCall &call) {
+    OperationOptions options = call.options();
+    options.deadline = Deadline::after(call.front->options.ask_limit);
+    call.service().node_check(
+        std::move(options), [responder = call.responder](const Result<std::vector<NodeFinding>> &findings) {
+            responder.respond(findings ? json_response(list_to_json("findings", *findings))
+                                       : error_response(findings.error()));
+        });
+}
+
 void list_operations(const ApiCall &call) {
     call.responder.respond(json_response(list_to_json("operations", call.service().operations())));
 }

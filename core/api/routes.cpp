@@ -88,6 +88,7 @@ const std::vector<Route> &api_routes() {
         {"GET", "/v2/drivers", "list_drivers", {}, api::list_drivers},
         {"POST", "/v2/drivers/{driver}/reload", "reload_driver", {}, api::reload_driver},
         {"GET", "/v2/profiles", "list_profiles", {"backend"}, api::list_profiles},
+        {"GET", "/v2/node/check", "check_node", {}, api::check_node},
         {"GET", "/v2/operations", "list_operations", {}, api::list_operations},
         {"GET",
          "/v2/operations/{operation}",

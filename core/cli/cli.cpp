@@ -59,6 +59,7 @@ void build(CLI::App &app, Globals &globals, Action &chosen) {
     add_snapshot_commands(app, chosen);
     add_driver_commands(app, chosen);
     add_profile_commands(app, chosen);
+    add_node_commands(app, chosen);
     add_config_commands(app, chosen);
     add_sdk_commands(app, chosen);
     add_status_command(app, chosen);

@@ -16,31 +16,13 @@ using testing::run_on;
 using testing::Terminal;
 
 const std::vector<std::vector<std::string>> kCommands = {
-    {"volume", "ls"},
-    {"volume", "create"},
-    {"volume", "inspect"},
-    {"volume", "rm"},
-    {"volume", "extend"},
-    {"volume", "mount"},
-    {"volume", "unmount"},
-    {"volume", "clone"},
-    {"snapshot", "ls"},
-    {"snapshot", "rm"},
-    {"snapshot", "create"},
-    {"snapshot", "inspect"},
-    {"snapshot", "revert"},
-    {"driver", "ls"},
-    {"driver", "inspect"},
-    {"driver", "reload"},
-    {"profile", "ls"},
-    {"config", "check"},
-    {"config", "show"},
-    {"sdk", "new"},
-    {"status"},
-    {"operation", "ls"},
-    {"operation", "wait"},
-    {"completion"},
-    {"version"},
+    {"volume", "ls"},       {"volume", "create"}, {"volume", "inspect"},  {"volume", "rm"},
+    {"volume", "extend"},   {"volume", "mount"},  {"volume", "unmount"},  {"volume", "clone"},
+    {"snapshot", "ls"},     {"snapshot", "rm"},   {"snapshot", "create"}, {"snapshot", "inspect"},
+    {"snapshot", "revert"}, {"driver", "ls"},     {"driver", "inspect"},  {"driver", "reload"},
+    {"profile", "ls"},      {"node", "check"},    {"config", "check"},    {"config", "show"},
+    {"sdk", "new"},         {"status"},           {"operation", "ls"},    {"operation", "wait"},
+    {"completion"},         {"version"},
 };
 
 TEST(Cli, HelpsWithEveryCommandAndShowsExamples) {

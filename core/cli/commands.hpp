@@ -21,6 +21,7 @@ void add_volume_change_commands(CLI::App &volume,
 void add_snapshot_commands(CLI::App &app, Action &chosen);
 void add_driver_commands(CLI::App &app, Action &chosen);
 void add_profile_commands(CLI::App &app, Action &chosen);
+void add_node_commands(CLI::App &app, Action &chosen);
 void add_config_commands(CLI::App &app, Action &chosen);
 void add_config_driver_commands(CLI::App &config, Action &chosen); // schema, example: below `config`
 void add_sdk_commands(CLI::App &app, Action &chosen);

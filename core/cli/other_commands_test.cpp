@@ -142,6 +142,27 @@ TEST(ProfileCommands, List) {
     EXPECT_EQ(run_on(agent, {"-q", "profile", "ls", "--backend", "gold"}).out, "gold\n");
 }
 
+TEST(NodeCommands, CheckFailsOnAnErrorAndShowsWhatToDo) {
+    FakeAgent agent;
+    agent.on("GET /v2/node/check", 200,
+             R"({"findings":[{"check":"iscsi.iscsid","level":"error","message":"iscsid does not run",)"
+             R"("cure":"start it"},{"check":"fc.ports","level":"note","message":"none","cure":"buy one"}]})");
+    const auto wrong = run_on(agent, {"node", "check"});
+    EXPECT_EQ(wrong.exit, Exit::failed);
+    EXPECT_EQ(wrong.out, "CHECK         LEVEL  FOUND                WHAT TO DO\n"
+                         "iscsi.iscsid  error  iscsid does not run  start it\n");
+    EXPECT_THAT(run_on(agent, {"node", "check", "--all"}).out, HasSubstr("fc.ports"));
+    EXPECT_EQ(run_on(agent, {"-q", "node", "check"}).out, "");
+    EXPECT_EQ(run_on(agent, {"--json", "node", "check"}).exit, Exit::failed);
+
+    FakeAgent good;
+    good.on("GET /v2/node/check", 200,
+            R"({"findings":[{"check":"fc.ports","level":"note","message":"none","cure":"buy one"}]})");
+    const auto well = run_on(good, {"node", "check"});
+    EXPECT_EQ(well.exit, Exit::ok);
+    EXPECT_EQ(well.out, "This node lacks nothing that its backends need.\n");
+}
+
 TEST(OperationCommands, List) {
     FakeAgent agent;
     agent.on("GET /v2/operations", 200, kOperations);

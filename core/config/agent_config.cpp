@@ -89,6 +89,11 @@ private:
             config_.agent.node_id = *found;
         if (const auto *found = text("agent.cluster-id"))
             config_.agent.cluster_id = *found;
+        if (const auto *found = text("agent.multipath")) {
+            config_.agent.multipath = *found == "required" ? MultipathUse::required
+                                      : *found == "off"    ? MultipathUse::off
+                                                           : MultipathUse::preferred;
+        }
 
         boolean("docker.enabled", config_.docker.enabled);
         path("docker.plugin-dir", config_.docker.plugin_dir);

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/config/problem.hpp"
-#include "core/config/secret_text.hpp"
+#include "loader/base/secret_text.hpp"
 #include "loader/host.hpp"
 
 #include <tl/expected.hpp>
@@ -21,6 +21,9 @@
 
 namespace drover {
 
+// What a node without multipathd means for volumes with several paths.
+enum class MultipathUse { required, preferred, off };
+
 // This node: the `agent` section.
 struct AgentSettings {
     std::filesystem::path state_dir = "/var/lib/drover";
@@ -29,6 +32,7 @@ struct AgentSettings {
     std::filesystem::path driver_dir = "/usr/lib/drover/drivers";
     std::optional<std::string> node_id;    // absent: the agent derives it from /etc/machine-id
     std::optional<std::string> cluster_id; // a UUID in lower case
+    MultipathUse multipath = MultipathUse::preferred;
 
     [[nodiscard]] std::filesystem::path api_socket() const { return run_dir / "api.sock"; }
 };

@@ -1,5 +1,5 @@
 #include "core/config/problem.hpp"
-#include "core/config/secret_text.hpp"
+#include "loader/base/secret_text.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

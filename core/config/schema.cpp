@@ -55,6 +55,8 @@ constexpr auto kKeys = std::to_array<SchemaKey>({
      "This node's name towards arrays; default: a UUID derived from /etc/machine-id."},
     {"agent", "cluster-id", uuid, false, "", "",
      "The same on all nodes that share an array: volume ids are made of it and the volume's name."},
+    {"agent", "multipath", choice, false, "preferred", "required|preferred|off",
+     "Whether iSCSI and Fibre Channel volumes go through multipathd; preferred: where it runs."},
 
     {"docker", "enabled", boolean, false, "true", "", "Serve Docker at all."},
     {"docker", "plugin-dir", directory, false, "/run/docker/plugins", "",

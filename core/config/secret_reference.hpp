@@ -2,7 +2,7 @@
 // the variable, never what is in it.
 #pragma once
 
-#include "core/config/secret_text.hpp"
+#include "loader/base/secret_text.hpp"
 
 #include <tl/expected.hpp>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/config/agent_config.hpp"
-#include "core/config/secret_text.hpp"
+#include "loader/base/secret_text.hpp"
 
 #include <tl/expected.hpp>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/config/problem.hpp"
-#include "core/config/secret_text.hpp"
+#include "loader/base/secret_text.hpp"
 
 #include <tl/expected.hpp>
 

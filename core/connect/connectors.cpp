@@ -1,6 +1,10 @@
 #include "core/connect/connectors.hpp"
 
+#include "core/connect/fc.hpp"
+#include "core/connect/iscsi.hpp"
 #include "core/connect/local.hpp"
+#include "core/connect/nvme.hpp"
+#include "core/connect/scsi_connector.hpp"
 
 #include <fmt/format.h>
 
@@ -21,6 +25,10 @@ Result<Connector *> Connectors::for_protocol(Protocol protocol) const {
                                                to_string(protocol), known));
 }
 
+std::vector<Finding> Connectors::check_node(const std::set<Protocol> &needed, Deadline deadline) const {
+    return checker_ ? checker_(needed, deadline) : std::vector<Finding>{};
+}
+
 std::string_view to_string(Protocol protocol) noexcept {
     switch (protocol) {
     case Protocol::local:
@@ -35,9 +43,17 @@ std::string_view to_string(Protocol protocol) noexcept {
     return "an unknown protocol";
 }
 
-Connectors standard_connectors() {
+Connectors standard_connectors(MultipathPolicy multipath, const HostAccess &host) {
     Connectors connectors;
     connectors.add(Protocol::local, std::make_unique<LocalConnector>());
+    connectors.add(Protocol::iscsi, std::make_unique<ScsiConnector>(Protocol::iscsi, host, multipath,
+                                                                    std::make_unique<IscsiTransport>(host)));
+    connectors.add(Protocol::fc, std::make_unique<ScsiConnector>(Protocol::fc, host, multipath,
+                                                                 std::make_unique<FcTransport>(host)));
+    connectors.add(Protocol::nvme_tcp, std::make_unique<NvmeConnector>(host));
+    connectors.set_node_checker([host, multipath](const std::set<Protocol> &needed, Deadline deadline) {
+        return check_node(host, multipath, needed, deadline);
+    });
     return connectors;
 }
 

@@ -53,7 +53,7 @@ Result<Device> LocalConnector::find(const Connection &connection, Deadline deadl
     return decode_device(*answer);
 }
 
-Result<Device> LocalConnector::connect(const Connection &connection, Deadline deadline) {
+Result<Device> LocalConnector::connect(const Connection &connection, const Secrets &, Deadline deadline) {
     const Deadline limit = Deadline::after(kAppearLimit).earlier(deadline);
     for (;;) {
         auto device = find(connection, deadline);
@@ -83,6 +83,10 @@ Result<void> LocalConnector::disconnect(const Connection &connection, Deadline d
         });
     if (!flushed)
         return fail(std::move(flushed).error());
+    return {};
+}
+
+Result<void> LocalConnector::drop(const Connection &, Deadline) {
     return {};
 }
 

@@ -8,9 +8,11 @@ namespace drover::connect {
 
 class LocalConnector final : public Connector {
 public:
-    Result<Device> connect(const Connection &connection, Deadline deadline) override;
+    Result<Device> connect(const Connection &connection, const Secrets &secrets, Deadline deadline) override;
     Result<Device> find(const Connection &connection, Deadline deadline) override;
     Result<void> disconnect(const Connection &connection, Deadline deadline) override;
+    // Nothing of a local device is this agent's but its mount.
+    Result<void> drop(const Connection &connection, Deadline deadline) override;
     // A loop device is told to look at its file's size again; every other kind is only watched.
     Result<Device> rescan(const Connection &connection, std::uint64_t wanted_bytes,
                           Deadline deadline) override;

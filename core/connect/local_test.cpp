@@ -35,7 +35,7 @@ protected:
 
 TEST_F(LocalTest, FindsAndProvesALoopDevice) {
     const LoopDevice loop(8 * kMiB);
-    auto device = connector_.connect(to(loop), soon());
+    auto device = connector_.connect(to(loop), {}, soon());
     ASSERT_TRUE(device.has_value()) << device.error().message;
     EXPECT_EQ(*device,
               (Device{loop.path(), loop.number_major(), loop.number_minor(), 8 * kMiB, false, loop.wwid()}));
@@ -57,7 +57,7 @@ TEST_F(LocalTest, AnotherDeviceOnThePathIsAConflictAndDisconnectLeavesItAlone) {
     const LoopDevice loop(kMiB);
     auto connection = to(loop);
     connection.wwid = "loop:1:2";
-    auto device = connector_.connect(connection, soon());
+    auto device = connector_.connect(connection, {}, soon());
     ASSERT_FALSE(device.has_value());
     EXPECT_EQ(device.error().code, Code::conflict);
     EXPECT_THAT(device.error().message,
@@ -70,7 +70,7 @@ TEST_F(LocalTest, WhatIsNotThereIsNotFoundAndDisconnected) {
     connection.device = "/dev/drover-no-such-device";
     connection.wwid = "loop:1:2";
     EXPECT_EQ(connector_.find(connection, soon()).error().code, Code::not_found);
-    auto missing = connector_.connect(connection, Deadline::after(50ms));
+    auto missing = connector_.connect(connection, {}, Deadline::after(50ms));
     EXPECT_EQ(missing.error().code, Code::not_found);
     EXPECT_TRUE(missing.error().retryable);
     EXPECT_TRUE(connector_.disconnect(connection, soon()).has_value());

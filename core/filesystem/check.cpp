@@ -1,7 +1,7 @@
 #include "core/filesystem/check.hpp"
 
 #include "core/filesystem/format.hpp"
-#include "core/filesystem/program.hpp"
+#include "loader/base/program.hpp"
 #include "core/filesystem/superblock.hpp"
 #include "loader/base/child_call.hpp"
 

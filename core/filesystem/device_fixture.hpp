@@ -3,7 +3,7 @@
 
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/mount.hpp"
-#include "core/filesystem/program.hpp"
+#include "loader/base/program.hpp"
 #include "core/filesystem/testing/loop_device.hpp"
 #include "core/filesystem/testing/private_mounts.hpp"
 

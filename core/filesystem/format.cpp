@@ -2,7 +2,7 @@
 // is checked is checked as late as it can be.
 #include "core/filesystem/format.hpp"
 
-#include "core/filesystem/program.hpp"
+#include "loader/base/program.hpp"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/mount_table.hpp"
 #include "core/filesystem/proc.hpp"
-#include "core/filesystem/program.hpp"
+#include "loader/base/program.hpp"
 #include "core/filesystem/superblock.hpp"
 #include "loader/base/child_call.hpp"
 

@@ -88,8 +88,10 @@ Result<void> Converger::attach(Pass &pass) {
         !saved)
         return saved;
     pass.task.stage("connecting the device");
-    auto device = perform(Step::act_connect,
-                          [&] { return (*connector)->connect(*record.connection, pass.task.call.deadline); });
+    const auto secrets = [&](const std::string &key) { return backends_.secret(record.backend, key); };
+    auto device = perform(Step::act_connect, [&] {
+        return (*connector)->connect(*record.connection, secrets, pass.task.call.deadline);
+    });
     if (!device)
         return fail(std::move(device).error());
     return {};
@@ -126,6 +128,31 @@ Result<void> Converger::detach(Pass &pass) {
     }
     record.connection.reset();
     std::erase_if(record.uses, [](const auto &row) { return row.second.ending; }); // they are over
+    return journal_.save(record, Step::detach_record);
+}
+
+// A connection is on record, and the backend says that there is none: an agent crashed between telling the
+// backend and letting go of the device, or somebody detached it on the array. What is left here of it is
+// ours by its identity, leads nowhere, and would stand in the way of the next attach. A local device goes
+// with its driver.
+Result<void> Converger::clear_leftovers(Pass &pass, plan::Discovered discovered) {
+    using plan::Discovered;
+    VolumeRecord &record = pass.record;
+    const bool is_attached_nowhere_here =
+        discovered == Discovered::detached || discovered == Discovered::elsewhere ||
+        discovered == Discovered::elsewhere_fenced || discovered == Discovered::lost;
+    if (!is_attached_nowhere_here || !record.connection || record.connection->protocol == Protocol::local ||
+        pass.sight.seen.mount != plan::MountSeen::none)
+        return {};
+    pass.task.stage("removing what is left of a connection");
+    auto connector = connectors_.for_protocol(record.connection->protocol);
+    if (!connector)
+        return fail(std::move(connector).error());
+    auto dropped = perform(Step::act_disconnect,
+                           [&] { return (*connector)->drop(*record.connection, pass.task.call.deadline); });
+    if (!dropped)
+        return dropped;
+    record.connection.reset();
     return journal_.save(record, Step::detach_record);
 }
 

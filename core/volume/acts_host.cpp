@@ -210,6 +210,20 @@ Result<void> Converger::tear_down(Pass &pass) {
     spdlog::warn(
         "volume {} ({}): mounted here, but the backend says it is not attached to this node: unmounting",
         pass.record.name, pass.record.id);
+    // First what would make the unmount wait for ever: a device that queues what it cannot write.
+    const std::optional<Connection> connection =
+        pass.record.connection ? pass.record.connection : pass.sight.connection;
+    const auto drop = [&]() -> Result<void> {
+        if (!connection)
+            return {};
+        auto connector = connectors_.for_protocol(connection->protocol);
+        if (!connector)
+            return fail(std::move(connector).error());
+        return perform(Step::act_disconnect,
+                       [&] { return (*connector)->drop(*connection, pass.task.call.deadline); });
+    };
+    if (auto dropped = drop(); !dropped)
+        SPDLOG_DEBUG("volume {}: {}", pass.record.name, dropped.error().message);
     const Deadline patience = pass.task.call.deadline.earlier(Deadline::after(node_.unmount_patience));
     auto unmounted = perform(Step::act_unmount, [&]() -> Result<void> {
         auto clean = filesystem::unmount(entry->target, entry->major, entry->minor, patience);
@@ -219,6 +233,8 @@ Result<void> Converger::tear_down(Pass &pass) {
     });
     if (!unmounted)
         return unmounted;
+    if (auto dropped = drop(); !dropped)
+        return dropped;
     pass.record.connection.reset();
     return journal_.save(pass.record, Step::tear_down_record);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/volume/views.hpp"
+#include "loader/base/secret_text.hpp"
 #include "loader/driver.hpp"
 
 #include <memory>
@@ -19,6 +20,9 @@ public:
     virtual Result<std::shared_ptr<Driver>> driver(const std::string &backend) = 0;
     // Of an open driver; asked once per open. From any thread; may block on the driver.
     virtual Result<Capabilities> capabilities(const std::string &backend) = 0;
+    // The value of a secret key of the backend's section, read afresh, so that a changed file counts.
+    // not_found: the section has no such key, or the driver declares none. From any thread.
+    virtual Result<SecretText> secret(const std::string &backend, const std::string &key) = 0;
     [[nodiscard]] virtual const std::string &default_backend() const noexcept = 0;
     [[nodiscard]] virtual bool is_known(const std::string &backend) const noexcept = 0;
     [[nodiscard]] virtual std::vector<BackendView> views() const = 0;

@@ -63,6 +63,8 @@ Result<void> Converger::reach(VolumeRecord &record, plan::Desired desired, const
         if (auto learned = learn_content(pass); !learned)
             return learned;
         const plan::Discovered discovered = pass.sight.classify(record);
+        if (auto cleared = clear_leftovers(pass, discovered); !cleared)
+            return cleared;
         const plan::Decision decision = plan::decide(
             discovered, desired,
             plan::Facts{.may_create = record.intent,

@@ -51,6 +51,7 @@ private:
     Result<void> claim(Pass &pass);
     Result<void> attach(Pass &pass);
     Result<void> detach(Pass &pass);
+    Result<void> clear_leftovers(Pass &pass, plan::Discovered discovered);
     Result<void> destroy(Pass &pass);
     Result<void> rescan(Pass &pass);
     Result<void> format(Pass &pass);

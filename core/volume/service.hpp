@@ -99,6 +99,9 @@ public:
     virtual void profiles(const std::string &backend, OperationOptions options,
                           Done<std::vector<Profile>> done) = 0;
 
+    // What this node lacks for the protocols of its backends that are open, and how to mend it.
+    virtual void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) = 0;
+
     // See Backends::reload; the backends that it replaced, as they are then.
     virtual std::string reload_driver(const std::string &name, OperationOptions options,
                                       Done<std::vector<BackendView>> done) = 0;

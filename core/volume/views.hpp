@@ -2,6 +2,7 @@
 // sizes are in bytes, times are nanoseconds since 1970 UTC.
 #pragma once
 
+#include "core/connect/node_check.hpp"
 #include "loader/base/error.hpp"
 #include "loader/volume_types.hpp"
 
@@ -11,6 +12,9 @@
 #include <vector>
 
 namespace drover {
+
+// What this node lacks for connecting volumes.
+using NodeFinding = connect::Finding;
 
 // How a caller names a volume: by name or by id, optionally restricted to a backend (a Docker socket serves
 // one). Volume names are unique in a cluster, across backends.

@@ -4,6 +4,8 @@
 #include "core/volume/submit.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 
 namespace drover {
 
@@ -192,6 +194,18 @@ void Volumes::profiles(const std::string &backend, OperationOptions options,
                 {.deadline = options.deadline.earlier(Deadline::after(std::chrono::seconds(60))),
                  .request_id = options.request_id});
         }());
+    });
+}
+
+void Volumes::node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) {
+    parts_.workers.post("node", "node-check", [this, options = std::move(options), done = std::move(done)] {
+        std::set<Protocol> needed;
+        for (const auto &backend : parts_.backends.views()) {
+            if (const auto capabilities = parts_.backends.capabilities(backend.name))
+                needed.insert(capabilities->protocols.begin(), capabilities->protocols.end());
+        }
+        done(parts_.connectors.check_node(
+            needed, options.deadline.earlier(Deadline::after(std::chrono::seconds(30)))));
     });
 }
 

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace flasharray {
@@ -22,6 +23,9 @@ using drv::rest::Send;
 using drv::rest::Session;
 
 constexpr const char *kVersions = "/api/api_version";
+constexpr RestVersion kHasPages{1, 7};
+constexpr std::uint64_t kPageRows = 1000;
+constexpr std::size_t kMostPages = 1000;
 
 drv::rest::Options options_of(const drv::Host &host, const Config &config) {
     drv::rest::Options options;
@@ -157,11 +161,40 @@ drv::rest::SessionRules Array::session_rules() {
 
 boost::json::value Array::call(const Limit &limit, Method method, std::string_view resource,
                                const boost::json::object &parameters) {
+    return ask(limit, method, resource, parameters).value;
+}
+
+std::vector<boost::json::value> Array::list(const Limit &limit, std::string_view resource,
+                                            const boost::json::object &parameters) {
+    boost::json::object page = parameters;
+    if (version(limit) >= kHasPages)
+        page["limit"] = kPageRows;
+    std::vector<boost::json::value> rows;
+    for (std::size_t pages = 0; pages < kMostPages; ++pages) {
+        Answer answer = ask(limit, Method::get, resource, page);
+        if (!answer.value.is_array()) {
+            throw drv::Error(drv::Code::internal,
+                             "GET " + std::string(resource) + " was answered with something that is no list");
+        }
+        auto &items = answer.value.get_array();
+        const bool is_last = items.empty() || answer.next_page.empty() || !page.contains("limit");
+        rows.insert(rows.end(), std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
+        if (is_last)
+            return rows;
+        page["token"] = answer.next_page;
+    }
+    throw drv::Error(drv::Code::internal, "GET " + std::string(resource) + " was answered with more than " +
+                                              std::to_string(kMostPages) + " pages");
+}
+
+Array::Answer Array::ask(const Limit &limit, Method method, std::string_view resource,
+                         const boost::json::object &parameters) {
     for (bool again = false;; again = true) {
         const RestVersion used = version(limit);
         const Request request = request_of(method, base_of(used), resource, parameters);
         try {
-            return client_.json(limit, request);
+            const Response response = client_.succeed(limit, request);
+            return {client_.read_json(request, response), std::string(response.header("x-next-token"))};
         } catch (drv::rest::AnswerError &error) {
             RefusedError refusal = refused(std::move(error));
             if (refusal.refusal != Refusal::version_gone || again)

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flasharray {
 
@@ -26,12 +27,22 @@ public:
     // 450. Throws RefusedError, and Error as drv::rest::Client::json.
     boost::json::value call(const drv::rest::Limit &limit, drv::rest::Method method,
                             std::string_view resource, const boost::json::object &parameters = {});
+    // All rows of a list, page after page where the version has pages. `parameters` as in `call`. Throws
+    // Error(internal) for what is no list, and for pages without an end.
+    std::vector<boost::json::value> list(const drv::rest::Limit &limit, std::string_view resource,
+                                         const boost::json::object &parameters = {});
     // The version that is spoken; asks the array the first time.
     [[nodiscard]] RestVersion version(const drv::rest::Limit &limit);
     // Ends the session, for close. Never throws.
     void log_out(const drv::rest::Limit &limit) noexcept;
 
 private:
+    struct Answer {
+        boost::json::value value;
+        std::string next_page; // empty: this was the last
+    };
+    Answer ask(const drv::rest::Limit &limit, drv::rest::Method method, std::string_view resource,
+               const boost::json::object &parameters);
     [[nodiscard]] drv::rest::SessionRules session_rules();
     [[nodiscard]] RestVersion version_by(const drv::rest::Send &send);
     // True when the array offers another one now than `used`.

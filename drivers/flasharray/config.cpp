@@ -1,6 +1,9 @@
 #include "drivers/flasharray/config.hpp"
 
+#include "drivers/flasharray/names.hpp"
+
 #include <algorithm>
+#include <string_view>
 
 namespace flasharray {
 
@@ -54,6 +57,48 @@ std::optional<Chap> read_chap(const drv::Host &host, Protocol protocol) {
     return chap;
 }
 
+std::string read_cluster(const drv::Host &host) {
+    std::string cluster = lower_case(host.find_string("pure_cluster_id").value_or(""));
+    if (!cluster.empty() && !is_uuid(cluster)) {
+        throw wrong("pure_cluster_id", "is \"" + drv::one_line(cluster, 100) +
+                                           "\"; expected a UUID, as Flocker's cluster.crt or uuidgen has it");
+    }
+    return cluster;
+}
+
+std::string read_personality(const drv::Host &host) {
+    constexpr std::array<std::string_view, 7> kKnown{
+        "aix", "esxi", "hitachi-vsp", "hpux", "oracle-vm-server", "solaris", "vms"};
+    std::string personality = host.find_string("pure_host_personality").value_or("");
+    if (!personality.empty() && std::ranges::find(kKnown, personality) == kKnown.end()) {
+        throw wrong("pure_host_personality",
+                    "is \"" + drv::one_line(personality, 100) +
+                        "\"; expected aix, esxi, hitachi-vsp, hpux, oracle-vm-server, solaris or vms");
+    }
+    return personality;
+}
+
+std::vector<Network> read_networks(const drv::Host &host) {
+    std::vector<Network> networks;
+    for (const std::string &text : host.find_list("pure_iscsi_cidr").value_or(std::vector<std::string>())) {
+        const auto network = Network::parse(text);
+        if (!network) {
+            throw wrong("pure_iscsi_cidr", "has \"" + drv::one_line(text, 100) +
+                                               "\"; expected a network as 10.1.0.0/16 or fd00::/64");
+        }
+        networks.push_back(*network);
+    }
+    return networks;
+}
+
+std::vector<ProfileRule> read_profiles(const drv::Host &host) {
+    try {
+        return parse_profiles(host.find_list("pure_profiles").value_or(std::vector<std::string>()));
+    } catch (const drv::Error &error) {
+        throw wrong("pure_profiles", error.message);
+    }
+}
+
 } // namespace
 
 Config read_config(const drv::Host &host) {
@@ -74,6 +119,12 @@ Config read_config(const drv::Host &host) {
     config.ca_file = host.find_string("pure_ssl_cert").value_or("");
     if (!config.ca_file.empty() && !config.verify_https)
         host.warn("pure_ssl_cert has no effect, because pure_verify_https is not true");
+    config.cluster_id = read_cluster(host);
+    config.eradicates = host.find_bool("pure_eradicate_on_delete").value_or(false);
+    config.multi_attach = host.find_bool("pure_multi_attach").value_or(false);
+    config.profiles = read_profiles(host);
+    config.networks = read_networks(host);
+    config.personality = read_personality(host);
     return config;
 }
 

@@ -1,6 +1,8 @@
 // The keys of agent.yml for a FlashArray, typed and checked before anything is connected to.
 #pragma once
 
+#include "drivers/flasharray/networks.hpp"
+#include "drivers/flasharray/profiles.hpp"
 #include "drover/sdk/config.hpp"
 #include "drover/sdk/host.hpp"
 #include "drover/sdk/rest/address.hpp"
@@ -8,6 +10,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace flasharray {
 
@@ -28,6 +31,21 @@ inline constexpr std::array kConfigKeys{
         "pure_ssl_cert",
         "PEM file that the array's certificate must be in, or signed by (with pure_verify_https); "
         "default: the system's authorities"),
+    drv::string_key(
+        "pure_cluster_id",
+        "UUID of this cluster, when several share the array: each then sees its own volumes only. "
+        "Set it before the first volume is made"),
+    drv::bool_key("pure_eradicate_on_delete",
+                  "eradicate what is destroyed at once, instead of keeping it recoverable on the array",
+                  "false"),
+    drv::bool_key("pure_multi_attach", "let a volume be attached to several nodes at a time", "false"),
+    drv::list_key("pure_profiles",
+                  "profiles to offer: NAME=iops:COUNT,bandwidth:BYTES (per second, as 200M); "
+                  "one of the two may be left out"),
+    drv::list_key("pure_iscsi_cidr",
+                  "use only the array's iSCSI portals in these networks, as 10.1.0.0/16 or fd00::/64"),
+    drv::string_key("pure_host_personality", "personality that new host objects get: aix, esxi, hitachi-vsp, "
+                                             "hpux, oracle-vm-server, solaris or vms"),
 };
 
 enum class Protocol { iscsi, fibre_channel };
@@ -43,7 +61,13 @@ struct Config {
     bool manages_hosts = true;
     std::optional<Chap> chap; // never with Fibre Channel
     bool verify_https = false;
-    std::string ca_file; // empty: the system's store
+    std::string ca_file;    // empty: the system's store
+    std::string cluster_id; // a UUID, or empty
+    bool eradicates = false;
+    bool multi_attach = false;
+    std::vector<ProfileRule> profiles;
+    std::vector<Network> networks; // empty: any
+    std::string personality;       // empty: none
 };
 
 // Throws Error(invalid) that names the key, what it is and what was expected; never a secret. Warns of keys

@@ -43,6 +43,9 @@ public:
                        OperationOptions options, Done<VolumeView> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    void node_check(OperationOptions, Done<std::vector<NodeFinding>> done) override {
+        done(std::vector<NodeFinding>{{.check = "iscsi.iscsid", .message = "it runs", .cure = {}}});
+    }
     std::string reload_driver(const std::string &name, OperationOptions options,
                               Done<std::vector<BackendView>> done) override;
     void engine_seen(const EngineIdentity &) override {}

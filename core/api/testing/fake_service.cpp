@@ -473,6 +473,17 @@ void FakeService::profiles(const std::string &backend, OperationOptions, Done<st
         });
 }
 
+void FakeService::node_check(OperationOptions, Done<std::vector<NodeFinding>> done) {
+    act<std::vector<NodeFinding>>("node check", "", std::move(done),
+                                  [this]() -> Result<std::vector<NodeFinding>> {
+                                      note("node check");
+                                      return std::vector<NodeFinding>{{.check = "iscsi.iscsid",
+                                                                       .level = connect::FindingLevel::error,
+                                                                       .message = "iscsid does not run",
+                                                                       .cure = "start it"}};
+                                  });
+}
+
 std::string FakeService::reload_driver(const std::string &name, OperationOptions,
                                        Done<std::vector<BackendView>> done) {
     return act<std::vector<BackendView>>(

@@ -70,6 +70,7 @@ public:
                        OperationOptions options, Done<VolumeView> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) override;
     std::string reload_driver(const std::string &name, OperationOptions options,
                               Done<std::vector<BackendView>> done) override;
     void engine_seen(const EngineIdentity &engine) override;

@@ -76,6 +76,10 @@ Result<Capabilities> TestBackends::capabilities(const std::string &backend) {
     return (*open)->capabilities({});
 }
 
+Result<SecretText> TestBackends::secret(const std::string &, const std::string &key) {
+    return fail(Code::not_found, "no such key: " + key);
+}
+
 std::vector<BackendView> TestBackends::views() const {
     std::vector<BackendView> views;
     for (const auto &[name, driver] : drivers_)

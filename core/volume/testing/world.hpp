@@ -37,6 +37,7 @@ public:
 
     Result<std::shared_ptr<Driver>> driver(const std::string &backend) override;
     Result<Capabilities> capabilities(const std::string &backend) override;
+    Result<SecretText> secret(const std::string &backend, const std::string &key) override;
     [[nodiscard]] const std::string &default_backend() const noexcept override { return default_; }
     [[nodiscard]] bool is_known(const std::string &backend) const noexcept override {
         return drivers_.contains(backend);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace drover::filesystem {
+namespace drover {
 
 struct Program {
     std::filesystem::path file; // absolute
@@ -29,4 +29,4 @@ Result<ProgramResult> run_program(const Program &program, Deadline deadline);
 // For messages: the last lines, joined by "; ", at most 400 bytes.
 std::string last_lines(const std::string &output);
 
-} // namespace drover::filesystem
+} // namespace drover

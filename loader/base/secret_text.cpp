@@ -1,4 +1,4 @@
-#include "core/config/secret_text.hpp"
+#include "loader/base/secret_text.hpp"
 
 #include <string.h> // explicit_bzero
 

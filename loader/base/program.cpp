@@ -1,4 +1,4 @@
-#include "core/filesystem/program.hpp"
+#include "loader/base/program.hpp"
 
 #include "loader/base/child_call.hpp"
 #include "loader/base/unique_fd.hpp"
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-namespace drover::filesystem {
+namespace drover {
 namespace {
 
 constexpr std::size_t kKeptOutput = 16UL * 1024;
@@ -179,4 +179,4 @@ std::string last_lines(const std::string &output) {
     return text;
 }
 
-} // namespace drover::filesystem
+} // namespace drover

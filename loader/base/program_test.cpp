@@ -1,4 +1,4 @@
-#include "core/filesystem/program.hpp"
+#include "loader/base/program.hpp"
 
 #include <gmock/gmock.h>
 
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace drover::filesystem {
+namespace drover {
 namespace {
 
 using testing::AllOf;
@@ -97,4 +97,4 @@ TEST(ProgramTest, LastLinesAreOneLineOfPlainText) {
 }
 
 } // namespace
-} // namespace drover::filesystem
+} // namespace drover

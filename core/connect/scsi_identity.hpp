@@ -1,0 +1,28 @@
+// Asks a SCSI disk itself who it is (INQUIRY, page 0x83). What the kernel remembers is not enough: after a
+// LUN was given to another volume it still shows the old one.
+#pragma once
+
+#include "core/connect/scsi_disk.hpp"
+
+#include <string>
+#include <vector>
+
+namespace drover::connect {
+
+enum class Identity {
+    ours,   // the disk answered, and is the wanted one
+    other,  // the disk answered, and is another one
+    silent, // it did not answer: nothing may be concluded
+};
+
+struct ProvenDisk {
+    ScsiDisk disk;
+    Identity identity = Identity::silent;
+    std::string found; // what it answered instead, or why it did not
+};
+
+// Asks all of them at the same time; a disk that is not running is not asked. Returns by the deadline, and
+// after some seconds at the latest: who has not answered then is silent.
+std::vector<ProvenDisk> prove(std::vector<ScsiDisk> disks, const std::string &wwid, Deadline deadline);
+
+} // namespace drover::connect

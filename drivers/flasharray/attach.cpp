@@ -1,0 +1,149 @@
+// Connections of volumes to the host objects of nodes.
+#include "drivers/flasharray/driver.hpp"
+
+#include <algorithm>
+
+namespace flasharray {
+
+namespace {
+
+using drv::Code;
+using drv::Error;
+
+constexpr std::chrono::minutes kPortsAreFresh{5}; // people give ports addresses seldom
+
+} // namespace
+
+std::vector<drv::Path> FlashArray::paths(const Limit &limit) {
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<PortRow> ports;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!ports_.empty() && now - ports_taken_ < kPortsAreFresh)
+            ports = ports_;
+    }
+    if (ports.empty()) {
+        ports = objects_.ports(limit);
+        const std::lock_guard lock(mutex_);
+        ports_ = ports;
+        ports_taken_ = now;
+    }
+    return paths_of(ports, config_);
+}
+
+drv::Connection FlashArray::connection(const Limit &limit, std::string_view serial,
+                                       const ConnectionRow &row) {
+    return connection_record(serial, row.lun, paths(limit), config_);
+}
+
+// The array lets any number of hosts have a volume, so one node at a time is this function's job: it looks
+// before it connects, and once more after that. Of two nodes that come at once both may draw back and are
+// told to try again; never do both go on.
+ConnectionRow FlashArray::connect(const Limit &limit, const drv::AttachRequest &request,
+                                  const Initiators &initiators, const std::string &volume_name,
+                                  const Connections &before) {
+    const auto refuse_others = [&](const Connections &connections, std::string_view host) {
+        for (const ConnectionRow &row : connections) {
+            if (config_.multi_attach || is_same_name(row.host, host))
+                continue;
+            throw Error(Code::conflict, "volume " + std::string(request.id) + " is attached to node " +
+                                            hosts_.node_of(row.host) + ", the array says");
+        }
+    };
+    refuse_others(before, {});
+    for (int tries = 1;; ++tries) {
+        const std::string host = hosts_.ensure(limit, request.node_id, initiators);
+        bool is_new = false;
+        try {
+            is_new = objects_.connect(limit, host, volume_name);
+        } catch (const RefusedError &error) {
+            // The host object went away: look for it again. The volume did: the caller finds out.
+            if (error.refusal == Refusal::host_missing && tries < 3) {
+                hosts_.forget(request.node_id);
+                continue;
+            }
+            throw;
+        }
+        const auto after = objects_.connections_of(limit, volume_name);
+        if (!after)
+            throw Error(Code::not_found, "volume " + std::string(request.id) + " went away on the array");
+        try {
+            refuse_others(*after, host);
+        } catch (Error &error) {
+            if (is_new)
+                objects_.disconnect(limit, host, volume_name);
+            throw std::move(error).retryable();
+        }
+        const auto own = std::ranges::find_if(
+            *after, [&](const ConnectionRow &row) { return is_same_name(row.host, host); });
+        if (own == after->end()) {
+            throw Error(Code::internal, "the array says that it connected " + volume_name + " to " + host +
+                                            ", and has no such connection")
+                .retryable();
+        }
+        return *own;
+    }
+}
+
+drv::Connection FlashArray::attach(drv::Call &call, const drv::AttachRequest &request) {
+    check_uuid(request.id, "volume");
+    if (request.read_only)
+        throw Error(Code::unsupported, "a FlashArray has no read-only connections");
+    const Initiators initiators = initiators_of(request);
+    // Name and serial are known from before, mostly. What was destroyed and made anew by another agent
+    // since shows when the host looks at the device's WWID, and is read again here when nothing answers to
+    // the name.
+    for (bool is_fresh = false;; is_fresh = true) {
+        std::optional<Known> volume = known(request.id);
+        if (!volume || is_fresh) {
+            const Located found = must_find(call, request.id);
+            volume = Known{found.row.name, found.row.serial};
+            is_fresh = true;
+        }
+        const auto connections = objects_.connections_of(call, volume->name);
+        if (!connections) {
+            if (!is_fresh)
+                continue;
+            throw Error(Code::not_found, "volume " + std::string(request.id) + " went away on the array");
+        }
+        if (const auto own = hosts_.own(call, request.node_id, initiators, *connections)) {
+            // Again: nothing is connected, but the host object may lack an initiator or CHAP.
+            if (!initiators.empty())
+                static_cast<void>(hosts_.ensure(call, request.node_id, initiators));
+            return connection(call, volume->serial, *own);
+        }
+        const auto where = paths(call); // before anything is connected that nobody could reach
+        const ConnectionRow row = connect(call, request, initiators, volume->name, *connections);
+        return connection_record(volume->serial, row.lun, where, config_);
+    }
+}
+
+drv::Connection FlashArray::resolve(drv::Call &call, const drv::AttachRequest &request) {
+    const Located volume = must_find(call, request.id);
+    const auto own = hosts_.own(call, request.node_id, initiators_of(request), connections_of(call, volume));
+    if (!own) {
+        throw Error(Code::not_found, "volume " + std::string(request.id) + " is not attached to node " +
+                                         std::string(request.node_id));
+    }
+    return connection(call, volume.row.serial, *own);
+}
+
+void FlashArray::detach(drv::Call &call, const drv::AttachRequest &request) {
+    const auto volume = find_volume(call, request.id);
+    if (!volume)
+        return;
+    const auto connections = objects_.connections_of(call, volume->row.name);
+    if (!connections)
+        return;
+    const auto own = hosts_.own(call, request.node_id, initiators_of(request), *connections);
+    if (!own)
+        return;
+    if (!own->host_group.empty()) {
+        throw Error(Code::conflict, "volume " + volume->row.name + " is connected to the host group " +
+                                        own->host_group +
+                                        " of the array, which people made: disconnect it there");
+    }
+    objects_.disconnect(call, own->host, volume->row.name);
+}
+
+} // namespace flasharray
