@@ -42,9 +42,10 @@ struct Literal {
             return matches(text, view(*field));
         if (value.is_bool())
             return text == (value.get_bool() ? "true" : "false");
-        if (const auto *list = value.if_array())
+        if (const auto *list = value.if_array()) {
             return std::ranges::any_of(
                 *list, [&](const json::value &item) { return item.is_string() && equals(item); });
+        }
         return value.is_number() && is_number && value.to_number<double>() == number;
     }
     [[nodiscard]] std::partial_ordering order_of(const json::value &value) const {
