@@ -148,8 +148,8 @@ private:
             if (by == "=" || by == "!=")
                 return with.equals(*value) == (by == "=");
             const auto order = with.order_of(*value);
-            return (order < 0 && by.front() == '<') || (order > 0 && by.front() == '>') ||
-                   (order == 0 && by.size() == 2);
+            return (std::is_lt(order) && by.front() == '<') || (std::is_gt(order) && by.front() == '>') ||
+                   (std::is_eq(order) && by.size() == 2);
         };
     }
     Literal literal() {
