@@ -87,9 +87,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         const auto first = line.find(' ');
         const auto second = first == std::string_view::npos ? first : line.find(' ', first + 1);
         sim::Request request{.method = std::string(line.substr(0, first)), .headers = {{"Cookie", cookie}}};
-        if (first != std::string_view::npos)
+        if (first != std::string_view::npos) {
             request.target =
                 line.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
+        }
         if (second != std::string_view::npos)
             request.body = line.substr(second + 1);
         if (!sim::read_target(request))

@@ -24,9 +24,10 @@ Result<std::filesystem::path> data_folder_of(const Options &options) {
         return std::filesystem::path();
     std::filesystem::create_directories(options.data_folder, error);
     auto folder = std::filesystem::canonical(options.data_folder, error);
-    if (error)
+    if (error) {
         return fail(Code::invalid,
                     "the folder " + options.data_folder.native() + " cannot be used: " + error.message());
+    }
     return folder;
 }
 

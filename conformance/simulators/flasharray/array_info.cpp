@@ -58,18 +58,19 @@ json::value monitor(const Model &model) {
 
 json::value controllers(const Model &model) {
     json::array rows;
-    for (const auto &[name, mode] : {std::pair("CT0", "primary"), {"CT1", "secondary"}})
+    for (const auto &[name, mode] : {std::pair("CT0", "primary"), {"CT1", "secondary"}}) {
         rows.push_back({{"name", name},
                         {"mode", mode},
                         {"model", "FA-SIM"},
                         {"status", "ready"},
                         {"version", model.seed.purity}});
+    }
     return rows;
 }
 
 json::value targets(const Model &model) {
     json::array rows;
-    for (const std::string &name : model.seed.targets)
+    for (const std::string &name : model.seed.targets) {
         rows.push_back({{"array_name", name},
                         {"connected", true},
                         {"management_address", nullptr},
@@ -78,6 +79,7 @@ json::value targets(const Model &model) {
                         {"type", json::array{"replication"}},
                         {"version", model.seed.purity},
                         {"id", nullptr}});
+    }
     return rows;
 }
 

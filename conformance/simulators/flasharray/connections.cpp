@@ -95,9 +95,10 @@ json::object connect_group(Model &model, const Ask &ask, const HostGroup &group,
         refuse(volume.name, words::kLunInUse);
     const unsigned lun = wanted ? *wanted : shared_lun(used);
     model.store.add(model.store.connections, Connection{.volume = volume.id, .group = group.id, .lun = lun});
-    for (const Host *host : hosts)
+    for (const Host *host : hosts) {
         model.then(
             [host = *host, volume, lun](Devices &devices) { return devices.connect(host, volume, lun); });
+    }
     return {{"name", group.name}, {"vol", volume.name}, {"lun", lun}};
 }
 
@@ -131,11 +132,12 @@ Shared shared_of(const Ask &ask) {
 std::vector<Path> paths_of_host(const Store &store, const Host &host, Shared shared) {
     std::vector<Path> paths;
     for (const auto &[id, each] : store.connections.all()) {
-        if (each.host == host.id && shared != Shared::yes)
+        if (each.host == host.id && shared != Shared::yes) {
             paths.push_back({&host, &store.volumes.at(each.volume), nullptr, each.lun});
-        else if (each.group != 0 && each.group == host.group && shared != Shared::no)
+        } else if (each.group != 0 && each.group == host.group && shared != Shared::no) {
             paths.push_back(
                 {&host, &store.volumes.at(each.volume), store.host_groups.find(each.group), each.lun});
+        }
     }
     return paths;
 }
@@ -170,11 +172,12 @@ json::value answer_host_volume(Model &model, const Ask &ask) {
     const Host &host = the_host(model.store, ask.path[1]);
     if (ask.path.size() == 3 && ask.gets()) {
         json::array rows;
-        for (const Path &path : paths_of_host(model.store, host, shared_of(ask)))
+        for (const Path &path : paths_of_host(model.store, host, shared_of(ask))) {
             rows.push_back({{"name", host.name},
                             {"vol", path.volume->name},
                             {"lun", path.lun},
                             {"hgroup", name_or_null(path.group)}});
+        }
         return rows;
     }
     if (ask.path.size() != 4)
@@ -191,10 +194,11 @@ json::value answer_host_group_volume(Model &model, const Ask &ask) {
     const HostGroup &group = the_host_group(model.store, ask.path[1]);
     if (ask.path.size() == 3 && ask.gets()) {
         json::array rows;
-        for (const Connection *each : model.store.connections_of_group(group.id))
+        for (const Connection *each : model.store.connections_of_group(group.id)) {
             rows.push_back({{"name", group.name},
                             {"vol", model.store.volumes.at(each->volume).name},
                             {"lun", each->lun}});
+        }
         return rows;
     }
     if (ask.path.size() != 4)
@@ -213,9 +217,10 @@ json::value answer_volume_host(const Model &model, const Ask &ask) {
     const Volume &volume = live_volume(model.store, ask.path[1]);
     json::array rows;
     // Here "name" is the volume, in rows of host/H/volume it is the host.
-    for (const Path &path : paths_of_volume(model.store, volume, Shared::no))
+    for (const Path &path : paths_of_volume(model.store, volume, Shared::no)) {
         rows.push_back(
             {{"host", path.host->name}, {"name", volume.name}, {"lun", path.lun}, {"size", volume.size}});
+    }
     return rows;
 }
 
@@ -225,11 +230,12 @@ json::value answer_volume_host_group(const Model &model, const Ask &ask) {
     const Volume &volume = live_volume(model.store, ask.path[1]);
     json::array rows;
     for (const Connection *each : model.store.connections_of_volume(volume.id)) {
-        if (each->group != 0)
+        if (each->group != 0) {
             rows.push_back({{"hgroup", model.store.host_groups.at(each->group).name},
                             {"name", volume.name},
                             {"lun", each->lun},
                             {"size", volume.size}});
+        }
     }
     return rows;
 }
@@ -259,10 +265,11 @@ void leave_group(Model &model, Id host_id) {
     Store &store = model.store;
     const Host before = store.hosts.at(host_id);
     for (const Connection *each : store.connections_of_group(before.group)) {
-        if (before.group != 0)
+        if (before.group != 0) {
             model.then([before, volume = store.volumes.at(each->volume), lun = each->lun](Devices &devices) {
                 return devices.disconnect(before, volume, lun);
             });
+        }
     }
     store.hosts.edit(host_id).group = 0;
 }

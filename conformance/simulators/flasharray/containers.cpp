@@ -80,11 +80,12 @@ json::value answer_container(Model &model, const Ask &ask) {
     const Kind &kind = ask.path[0] == "pod" ? kPod : kVolumeGroup;
     const Pending pending = Pending::of(ask);
     Table<Container> &table = model.store.containers;
-    if (ask.path.size() == 1 && ask.gets())
+    if (ask.path.size() == 1 && ask.gets()) {
         return list(
             ask, table,
             [&](const Container &each) { return each.is_pod == kind.is_pod && pending.take(each.destroyed); },
             [&](const Container &each) { return row_of(model, ask, kind, each); });
+    }
     if (ask.path.size() != 2)
         refuse_path();
     const std::string &name = ask.path[1];

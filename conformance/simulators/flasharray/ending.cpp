@@ -31,10 +31,11 @@ std::vector<Id> due(Model &model, const Table<T> &table) {
         if (!object.destroyed)
             continue;
         const Seconds at = *object.destroyed + model.settings.eradication_delay_s;
-        if (at <= model.now)
+        if (at <= model.now) {
             out.push_back(id);
-        else
+        } else {
             model.next_due = std::min(model.next_due, at);
+        }
     }
     return out;
 }

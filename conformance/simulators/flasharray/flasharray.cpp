@@ -31,12 +31,13 @@ Response refusal_response(const std::vector<Refusal> &refusals) {
     if (refusals.size() == 1 && refusals.front().status != 400)
         return bare_refusal(refusals.front().status, refusals.front().words);
     json::array rows;
-    for (const Refusal &each : refusals)
+    for (const Refusal &each : refusals) {
         rows.push_back({{"pure_err_key", "err.friendly"},
                         {"code", 0},
                         {"ctx", each.context},
                         {"pure_err_code", 1},
                         {"msg", each.words}});
+    }
     return {.status = 400, .body = json::serialize(rows)};
 }
 
@@ -245,10 +246,11 @@ Response FlashArray::dispatch(const Request &request, bool pretend, json::object
                       .answer_headers = &headers};
         response = answer_json(answer_resource(ask));
         notes["unread"] = parameters.unread();
-        if (pretend)
+        if (pretend) {
             model_.store.roll_back();
-        else if (auto done = finish(); !done)
+        } else if (auto done = finish(); !done) {
             response = bare_refusal(500, done.error().message);
+        }
     } catch (Refusal &refusal) {
         model_.store.roll_back();
         response = refusal_response({std::move(refusal)});

@@ -79,16 +79,18 @@ json::value remove(Model &model, const Ask &ask) {
 }
 
 json::value list_groups(const Model &model, const Ask &ask) {
-    if (!ask.parameters.flag("connect"))
+    if (!ask.parameters.flag("connect")) {
         return list(
             ask, model.store.host_groups, [](const HostGroup & /*group*/) { return true; },
             [&](const HostGroup &group) { return row_of(model, group); });
+    }
     json::array rows;
     for (const auto &[id, each] : model.store.connections.all()) {
-        if (each.group != 0)
+        if (each.group != 0) {
             rows.push_back({{"name", model.store.host_groups.at(each.group).name},
                             {"vol", model.store.volumes.at(each.volume).name},
                             {"lun", each.lun}});
+        }
     }
     return page_of(ask, std::move(rows));
 }

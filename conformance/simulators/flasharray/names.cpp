@@ -30,11 +30,12 @@ bool fits(std::string_view name, std::string_view others) {
 } // namespace
 
 void check_volume_name(std::string_view name) {
-    if (!fits(name, "-_") || std::ranges::all_of(name, is_digit))
+    if (!fits(name, "-_") || std::ranges::all_of(name, is_digit)) {
         refuse(
             name,
             "Volume name must be between 1 and 63 characters (alphanumeric, _ and -) in length and begin and "
             "end with a letter or number. The name must include at least one letter, _, or -.");
+    }
 }
 
 void check_plain_name(std::string_view what, std::string_view name) {
@@ -48,10 +49,11 @@ void check_plain_name(std::string_view what, std::string_view name) {
 }
 
 void check_suffix(std::string_view suffix) {
-    if (!fits(suffix, "-"))
+    if (!fits(suffix, "-")) {
         refuse(suffix,
                "Snapshot suffix must be between 1 and 63 characters (alphanumeric and -) in length and begin "
                "and end with a letter or number.");
+    }
 }
 
 NameParts parts_of(std::string_view name) {

@@ -157,10 +157,11 @@ std::optional<std::uint64_t> Parameters::number(std::string_view key) const {
     if (value == nullptr)
         return std::nullopt;
     std::optional<std::uint64_t> number;
-    if (value->is_uint64() || (value->is_int64() && value->get_int64() >= 0))
+    if (value->is_uint64() || (value->is_int64() && value->get_int64() >= 0)) {
         number = value->to_number<std::uint64_t>();
-    else if (value->is_string())
+    } else if (value->is_string()) {
         number = parse_number(json::value_to<std::string>(*value));
+    }
     if (!number)
         refuse_value(key);
     return number;

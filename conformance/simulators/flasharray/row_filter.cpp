@@ -42,9 +42,10 @@ struct Literal {
             return matches(text, view(*field));
         if (value.is_bool())
             return text == (value.get_bool() ? "true" : "false");
-        if (const auto *list = value.if_array())
+        if (const auto *list = value.if_array()) {
             return std::ranges::any_of(
                 *list, [&](const json::value &item) { return item.is_string() && equals(item); });
+        }
         return value.is_number() && is_number && value.to_number<double>() == number;
     }
     [[nodiscard]] std::partial_ordering order_of(const json::value &value) const {
@@ -147,8 +148,8 @@ private:
             if (by == "=" || by == "!=")
                 return with.equals(*value) == (by == "=");
             const auto order = with.order_of(*value);
-            return (order < 0 && by.front() == '<') || (order > 0 && by.front() == '>') ||
-                   (order == 0 && by.size() == 2);
+            return (std::is_lt(order) && by.front() == '<') || (std::is_gt(order) && by.front() == '>') ||
+                   (std::is_eq(order) && by.size() == 2);
         };
     }
     Literal literal() {

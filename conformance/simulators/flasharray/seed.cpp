@@ -100,12 +100,13 @@ User read_user(const YAML::Node &node) {
               .password = member(node, "password"),
               .api_token = member(node, "api_token")};
     const std::string role = member(node, "role", "array_admin");
-    if (role == "readonly")
+    if (role == "readonly") {
         user.role = Role::readonly;
-    else if (role == "storage_admin")
+    } else if (role == "storage_admin") {
         user.role = Role::storage_admin;
-    else if (role != "array_admin")
+    } else if (role != "array_admin") {
         wrong(node["role"], fmt::format("\"{}\" is no role: array_admin, storage_admin or readonly", role));
+    }
     return user;
 }
 
@@ -125,9 +126,10 @@ DataPort read_port(const Seed &seed, const YAML::Node &node) {
     } else {
         port.target = member(node, "iqn", seed.target_iqn);
     }
-    if (port.portal.empty())
+    if (port.portal.empty()) {
         wrong(node,
               "a port needs \"wwn\", or \"portal\" as in 10.0.0.1:3260 (iSCSI, or NVMe/TCP with \"nqn\")");
+    }
     return port;
 }
 
@@ -167,12 +169,14 @@ void read_volume(Seed &seed, const YAML::Node &node) {
     }
     for (const std::string &each : names) {
         seed.first_calls.push_back({"POST", "volume/" + each, {{"size", size}}});
-        for (const auto &host : list(node, "hosts"))
+        for (const auto &host : list(node, "hosts")) {
             seed.first_calls.push_back(
                 {"POST", fmt::format("host/{}/volume/{}", text(host, "a host"), each), {}});
-        for (const auto &group : list(node, "hgroups"))
+        }
+        for (const auto &group : list(node, "hgroups")) {
             seed.first_calls.push_back(
                 {"POST", fmt::format("hgroup/{}/volume/{}", text(group, "a hgroup"), each), {}});
+        }
     }
 }
 

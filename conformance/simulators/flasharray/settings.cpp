@@ -19,10 +19,11 @@ constexpr std::uint64_t kMostCapacity = 1ULL << 60U;
 std::uint64_t number(const json::value &value, std::string_view key, std::uint64_t least,
                      std::uint64_t most) {
     std::optional<std::uint64_t> found;
-    if (value.is_uint64() || (value.is_int64() && value.get_int64() >= 0))
+    if (value.is_uint64() || (value.is_int64() && value.get_int64() >= 0)) {
         found = value.to_number<std::uint64_t>();
-    else if (const auto *text = value.if_string())
+    } else if (const auto *text = value.if_string()) {
         found = parse_size(std::string_view(text->data(), text->size()));
+    }
     if (!found || *found < least || *found > most)
         throw std::runtime_error(fmt::format("{} is a number from {} to {}", key, least, most));
     return *found;

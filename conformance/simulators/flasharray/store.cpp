@@ -114,10 +114,11 @@ Result<void> Store::commit() {
         json::array put;
         json::array gone;
         for (const auto &[id, was] : table.changed()) {
-            if (const T *now = table.find(id))
+            if (const T *now = table.find(id)) {
                 put.emplace_back(object_json(*now, true));
-            else if (was)
+            } else if (was) {
                 gone.emplace_back(id);
+            }
         }
         if (!put.empty())
             line[T::kKind] = std::move(put);

@@ -50,7 +50,7 @@ public:
         remember(id);
         return objects_.at(id);
     }
-    void rename(Id id, std::string name) {
+    void rename(Id id, std::string name) { // NOLINT(performance-unnecessary-value-param): it is moved
         T &object = edit(id);
         unindex(object);
         object.name = std::move(name);

@@ -78,13 +78,14 @@ json::array list_connected(const Model &model, const Ask &ask) {
     const NamesWanted names(ask);
     json::array rows;
     for (const Path &path : all_paths(model.store)) {
-        if (names.take(path.volume->name))
+        if (names.take(path.volume->name)) {
             rows.push_back(
                 {{"name", path.volume->name},
                  {"size", path.volume->size},
                  {"lun", path.lun},
                  {"host", path.host->name},
                  {"hgroup", path.group == nullptr ? json::value() : json::value(path.group->name)}});
+        }
     }
     return page_of(ask, std::move(rows));
 }

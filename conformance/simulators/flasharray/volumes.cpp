@@ -39,9 +39,10 @@ std::optional<std::optional<std::uint64_t>> limit_of(const Ask &ask, std::string
             }
             return ask.parameters.size(key);
         }()) {
-        if (*bytes < least || *bytes > most)
+        if (*bytes < least || *bytes > most) {
             refuse(key, "Invalid value for parameter '" + std::string(key) + "': it is from " +
                             std::to_string(least) + " to " + std::to_string(most) + ".");
+        }
         return bytes;
     }
     return std::optional<std::uint64_t>();
@@ -71,10 +72,11 @@ void check_new_name(const Model &model, const Ask &ask, std::string_view name) {
 }
 
 void check_room(const Model &model, std::string_view name) {
-    if (model.store.volumes.size() >= model.settings.most_volumes)
+    if (model.store.volumes.size() >= model.settings.most_volumes) {
         refuse(name, "Volume limit reached: the maximum number of volumes and snapshots is " +
                          std::to_string(model.settings.most_volumes) +
                          ", and those pending eradication count.");
+    }
 }
 
 Volume fresh(Model &model, std::string name, std::uint64_t size, std::string source) {
@@ -166,10 +168,11 @@ json::object rename(Model &model, const Ask &ask, const Volume &volume) {
         model.store.volumes.rename(volume.id, parent + name.substr(parent.size()));
         return {{"name", name}};
     }
-    if (only_case)
+    if (only_case) {
         check_volume_name(parts_of(name).leaf);
-    else
+    } else {
         check_new_name(model, ask, name);
+    }
     rename_volume(model, volume.id, name);
     return {{"name", name}};
 }

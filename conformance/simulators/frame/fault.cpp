@@ -42,9 +42,10 @@ std::uint64_t number_of(const json::value &value, std::string_view key, std::uin
                         std::uint64_t most) {
     const bool is_number = value.is_uint64() || (value.is_int64() && value.get_int64() >= 0);
     const std::uint64_t number = is_number ? value.to_number<std::uint64_t>() : 0;
-    if (!is_number || number < least || number > most)
+    if (!is_number || number < least || number > most) {
         throw std::runtime_error(
             fmt::format("\"{}\" of a fault is to be a number from {} to {}", key, least, most));
+    }
     return number;
 }
 
@@ -109,9 +110,10 @@ Fault read(const json::object &text) {
     const bool has_kind = text.contains("do");
     for (const auto &member : text)
         read_member(fault, member.key(), member.value());
-    if (!has_kind)
+    if (!has_kind) {
         fault.kind =
             text.contains("status") || !text.contains("delay_ms") ? FaultKind::status : FaultKind::delay;
+    }
     if (fault.kind == FaultKind::delay && fault.delay.count() == 0)
         throw std::runtime_error("a fault that delays needs \"delay_ms\"");
     if (std::ranges::any_of(

@@ -28,10 +28,11 @@ void mask(json::value &value) { // NOLINT(misc-no-recursion): parsed with limite
         for (auto &member : *object) {
             const std::string_view key(member.key().data(), member.key().size());
             // Continuation tokens of lists are none.
-            if (is_secret(key) && key != "token" && !member.value().is_null())
+            if (is_secret(key) && key != "token" && !member.value().is_null()) {
                 member.value() = "***";
-            else
+            } else {
                 mask(member.value());
+            }
         }
     } else if (auto *array = value.if_array()) {
         for (auto &item : *array)

@@ -70,23 +70,26 @@ Result<void> StateLog::read(const Take &take) const {
         const auto value = json::parse(line, error);
         if (in.eof() && number > 1) // its end was not written: the call was never answered
             return {};
-        if (error || !value.is_object())
+        if (error || !value.is_object()) {
             return fail(Code::invalid,
                         fmt::format("line {} of the state file {} is no JSON object; remove the file to "
                                     "begin anew",
                                     number, file_.native()));
+        }
         if (number == 1) {
             const auto *is = value.get_object().if_contains(kProduct);
             const auto *format = value.get_object().if_contains("format");
             if (is == nullptr || format == nullptr || *is != json::value(product_) ||
-                *format != json::value(kFormat))
+                *format != json::value(kFormat)) {
                 return fail(Code::invalid, fmt::format("{} is not the state of a simulated {} in format {}",
                                                        file_.native(), product_, kFormat));
+            }
             continue;
         }
-        if (auto taken = take(value.get_object()); !taken)
+        if (auto taken = take(value.get_object()); !taken) {
             return fail(std::move(taken).error().with_context(
                 fmt::format("line {} of the state file {}", number, file_.native())));
+        }
     }
     return {};
 }

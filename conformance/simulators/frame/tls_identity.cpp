@@ -102,12 +102,14 @@ Result<TlsContext> make_own_identity(const std::string &address,
         return fail_openssl("a certificate could not be made");
     if (!certificate_file.empty()) {
         const File file(std::fopen(certificate_file.c_str(), "we"));
-        if (file == nullptr)
+        if (file == nullptr) {
             return fail_errno(
                 errno, fmt::format("the certificate cannot be written to {}", certificate_file.native()));
-        if (PEM_write_X509(file.get(), certificate.get()) != 1 || std::fflush(file.get()) != 0)
+        }
+        if (PEM_write_X509(file.get(), certificate.get()) != 1 || std::fflush(file.get()) != 0) {
             return fail_openssl(
                 fmt::format("the certificate cannot be written to {}", certificate_file.native()));
+        }
     }
     return context;
 }
