@@ -50,6 +50,11 @@ ConnectionRow FlashArray::connect(const Limit &limit, const drv::AttachRequest &
                                             hosts_.node_of(row.host) + ", the array says");
         }
     };
+    const auto lied = [&](const std::string &host) {
+        return Error(Code::internal, "the array says that it connected " + volume_name + " to " + host +
+                                         ", and has no such connection")
+            .retryable();
+    };
     refuse_others(before, {});
     for (int tries = 1;; ++tries) {
         const std::string host = hosts_.ensure(limit, request.node_id, initiators);
@@ -76,11 +81,8 @@ ConnectionRow FlashArray::connect(const Limit &limit, const drv::AttachRequest &
         }
         const auto own = std::ranges::find_if(
             *after, [&](const ConnectionRow &row) { return is_same_name(row.host, host); });
-        if (own == after->end()) {
-            throw Error(Code::internal, "the array says that it connected " + volume_name + " to " + host +
-                                            ", and has no such connection")
-                .retryable();
-        }
+        if (own == after->end())
+            throw lied(host);
         return *own;
     }
 }

@@ -163,7 +163,7 @@ std::string Hosts::find_or_make(const Limit &limit, std::string_view node_id, co
                              (initiators.iqns.empty() ? "" : " (" + initiators.iqns.front() + ")") +
                              ": make one there, or set pure_manage_purity_hosts to true");
     }
-    const std::string name = names_.host(node_id);
+    std::string name = names_.host(node_id);
     objects_.create_host(limit, name, initiators.iqns, initiators.wwns);
     if (!config_.personality.empty()) {
         if (objects_.version(limit) >= kPersonalities) {

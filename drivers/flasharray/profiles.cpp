@@ -64,9 +64,10 @@ ProfileRule parse_profile(const std::string &text) {
         const auto value =
             number_of(std::string_view(part).substr(part.find(':') + 1), is_iops ? 1000 : 1024);
         auto &limit = is_iops ? rule.limits.iops : rule.limits.bytes_per_second;
-        if (!value || limit)
+        if (!value || limit) {
             throw wrong_profile(text, !value ? "\"" + part + "\" has no number as 5000, 20k or 200M"
                                              : "a limit comes twice");
+        }
         limit = value;
     }
     try {

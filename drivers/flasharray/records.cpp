@@ -51,9 +51,10 @@ drv::Volume unmanaged_record(const VolumeRow &row, const std::vector<ConnectionR
                        .created_unix_ns = row.created_unix_ns,
                        .attached_nodes = nodes_of(connections, hosts),
                        .attributes = {{"array_volume", row.name}}};
-    if (row.seconds_left)
+    if (row.seconds_left) {
         volume.attributes.push_back(
             {"destroyed", "eradicated in " + std::to_string(*row.seconds_left) + " s"});
+    }
     if (!refused.empty())
         volume.attributes.push_back({"refused", refused});
     return volume;
@@ -95,10 +96,10 @@ std::vector<drv::Path> paths_of(const std::vector<PortRow> &ports, const Config 
     std::ranges::sort(paths, [](const drv::Path &a, const drv::Path &b) {
         return std::pair(a.portal.view(), a.target.view()) < std::pair(b.portal.view(), b.target.view());
     });
-    const auto doubled = std::ranges::unique(paths, [](const drv::Path &a, const drv::Path &b) {
+    const auto doubled = std::unique(paths.begin(), paths.end(), [](const drv::Path &a, const drv::Path &b) {
         return a.portal == b.portal && a.target == b.target;
     });
-    paths.erase(doubled.begin(), doubled.end());
+    paths.erase(doubled, paths.end());
     return paths;
 }
 

@@ -217,14 +217,16 @@ std::uint64_t SmallArray::free_lun(const std::string &host) const {
 
 json::value SmallArray::act(const std::string &method, const std::vector<std::string> &path,
                             const Object &parameters, std::string &next_page) {
-    if (path[0] == "array")
+    if (path[0] == "array") {
         return {
             {"array_name", "small"}, {"id", "1"}, {"version", "5.3.0"}, {"capacity", 1000}, {"total", 10}};
+    }
     if (path[0] == "port") {
         json::array ports;
-        for (const char *portal : {"192.0.2.1:3260", "192.0.2.2:3260"})
+        for (const char *portal : {"192.0.2.1:3260", "192.0.2.2:3260"}) {
             ports.push_back(
                 {{"name", "CT0.ETH4"}, {"iqn", "iqn.array"}, {"portal", portal}, {"wwn", nullptr}});
+        }
         return ports;
     }
     if (path[0] == "pgroup")
@@ -260,9 +262,10 @@ json::value SmallArray::volume(const std::string &method, const std::vector<std:
         json::array rows;
         const Volume &connected = live(name);
         for (const auto &[both, lun] : connections_) {
-            if (both.second == name)
+            if (both.second == name) {
                 rows.push_back(
                     {{"name", name}, {"host", both.first}, {"lun", lun}, {"size", connected.bytes}});
+            }
         }
         return rows;
     }
@@ -313,9 +316,10 @@ json::value SmallArray::host(const std::string &method, const std::vector<std::s
                 rows.push_back(row(each));
         }
         for (const auto &[both, lun] : connections_) {
-            if (parameters.contains("all"))
+            if (parameters.contains("all")) {
                 rows.push_back(
                     {{"name", both.first}, {"vol", both.second}, {"lun", lun}, {"hgroup", nullptr}});
+            }
         }
         return rows;
     }
