@@ -125,9 +125,20 @@ Result<void> Multipath::take(const std::string &disk, Deadline deadline) const {
     return {};
 }
 
+// "0 131072 multipath 2 0 0 0 1 1 A 0 2 2 8:0 A 0 0 1 8:16 F 1 0 1": behind each path's number, A or F.
 bool Multipath::is_usable(const MultipathMap &map, Deadline deadline) const {
-    auto checked = host_.run(multipath({"-C", map.name}), deadline.earlier(Deadline::after(kCommandLimit)));
-    return checked && checked->exit_code == 0;
+    auto status = host_.run(dmsetup({"status", "--target", "multipath", map.name}),
+                            deadline.earlier(Deadline::after(kCommandLimit)));
+    if (!status || status->exit_code != 0)
+        return false;
+    std::istringstream words(status->output);
+    bool is_behind_path = false;
+    for (std::string word; words >> word;) {
+        if (is_behind_path && word == "A")
+            return true;
+        is_behind_path = device_number(word).has_value();
+    }
+    return false;
 }
 
 Result<void> Multipath::resize(const MultipathMap &map, Deadline deadline) const {

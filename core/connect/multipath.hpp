@@ -45,7 +45,7 @@ public:
     // Tells multipathd to take this disk, whatever find_multipaths says. Safe to repeat. Success means only
     // that it was told.
     Result<void> take(const std::string &disk, Deadline deadline) const;
-    // The map can be read from.
+    // The kernel has a path of the map that works.
     [[nodiscard]] bool is_usable(const MultipathMap &map, Deadline deadline) const;
     // The map takes the size of its paths.
     Result<void> resize(const MultipathMap &map, Deadline deadline) const;

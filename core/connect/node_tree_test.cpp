@@ -126,6 +126,19 @@ TEST(MultipathTreeTest, AMapIsFoundByItsWwidAndNotByItsHoldersOrName) {
     EXPECT_FALSE(find_map(node.host(), "624a9370000102030405060708090a0c").has_value());
 }
 
+TEST(MultipathTreeTest, AMapIsUsableWhileOneOfItsPathsIsActive) {
+    MadeUpNode node;
+    const auto host = node.host(true);
+    const Multipath multipath(host, MultipathPolicy::preferred);
+    const MultipathMap map{.name = "mpatha"};
+    node.answer("dmsetup", "0 131072 multipath 2 0 0 0 1 1 A 0 2 2 8:0 F 1 0 1 8:16 A 0 0 1 \n");
+    EXPECT_TRUE(multipath.is_usable(map, Deadline::never()));
+    node.answer("dmsetup", "0 131072 multipath 2 0 0 0 1 1 A 0 2 2 8:0 F 1 0 1 8:16 F 1 0 1 \n");
+    EXPECT_FALSE(multipath.is_usable(map, Deadline::never()));
+    node.answer("dmsetup", "Device mpatha not found\n", 1);
+    EXPECT_FALSE(multipath.is_usable(map, Deadline::never()));
+}
+
 TEST(MultipathTreeTest, ExitCode0WithTheWordFailIsAFailure) {
     MadeUpNode node;
     const auto host = node.host(true);
