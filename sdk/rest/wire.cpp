@@ -63,6 +63,11 @@ std::string in_bytes(std::size_t bytes) {
                                                 : std::to_string(bytes) + " bytes";
 }
 
+Failure too_large_header(const AnswerLimits &limits) {
+    return {Failure::Kind::malformed,
+            "the answer's header is larger than the " + in_bytes(limits.header_bytes) + " that are read"};
+}
+
 Failure failure_of(const Stream &stream, const error_code &error, const AnswerLimits &limits) {
     if (stream.failure()) {
         Failure failure = *stream.failure();
@@ -78,10 +83,8 @@ Failure failure_of(const Stream &stream, const error_code &error, const AnswerLi
         return {Failure::Kind::malformed,
                 "the answer's body is larger than the " + in_bytes(limits.body_bytes) + " that are read"};
     }
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-        return {Failure::Kind::malformed,
-                "the answer's header is larger than the " + in_bytes(limits.header_bytes) + " that are read"};
-    }
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
+        return too_large_header(limits);
     return {Failure::Kind::malformed, "the answer is no HTTP: " + error.message()};
 }
 
@@ -150,8 +153,14 @@ Outcome<Answer> read_answer(ByteSource &source, Method method, const AnswerLimit
         answer.keeps_open = parser.keep_alive() && buffer.size() == 0;
         auto message = parser.release();
         answer.response.status = static_cast<int>(status);
-        for (const auto &field : message.base())
+        // Beast does not count a header that comes in one piece, nor what follows a body in pieces.
+        std::size_t bytes = 0;
+        for (const auto &field : message.base()) {
+            bytes += field.name_string().size() + field.value().size();
             answer.response.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+        }
+        if (bytes > limits.header_bytes)
+            return tl::unexpected(too_large_header(limits));
         answer.response.body = std::move(message.body());
         return answer;
     }
