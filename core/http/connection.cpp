@@ -1,5 +1,7 @@
 #include "core/http/connection.hpp"
 
+#include "core/http/last_chunk.hpp"
+
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/status.hpp>
@@ -64,6 +66,25 @@ void Connection::read_body() {
         (void)::send(socket_.native_handle(), kContinue.data(), kContinue.size(),
                      MSG_NOSIGNAL | MSG_DONTWAIT);
     }
+    read_first_chunk();
+}
+
+void Connection::read_first_chunk() {
+    const std::string_view read(static_cast<const char *>(buffer_.data().data()), buffer_.size());
+    if (!parser_->chunked() || !is_half_last_chunk(read))
+        return read_rest();
+    socket_.async_read_some(buffer_.prepare(kLastChunk.size() - read.size()),
+                            [self = shared_from_this()](const ErrorCode &error, std::size_t bytes) {
+                                if (self->phase_ == Phase::closed)
+                                    return;
+                                if (error)
+                                    return self->read_failed(error);
+                                self->buffer_.commit(bytes);
+                                self->read_first_chunk();
+                            });
+}
+
+void Connection::read_rest() {
     beast::http::async_read(socket_, buffer_, *parser_,
                             [self = shared_from_this()](const ErrorCode &error, std::size_t) {
                                 if (self->phase_ == Phase::closed)

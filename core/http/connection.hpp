@@ -37,6 +37,8 @@ private:
 
     void read_header();
     void read_body();
+    void read_first_chunk();
+    void read_rest();
     void hand_over();
     // Answers what cannot be handed over; nothing after it on this connection can be trusted.
     void refuse(unsigned status, std::string_view text);
