@@ -9,8 +9,8 @@ namespace drover::http {
 
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
-// Whether `bytes`, with which a chunk begins, may become the last chunk but are not all of it. More is to come
-// then in any case, so waiting for it is never in vain.
+// Whether `bytes`, with which a chunk begins, may become the last chunk but are not all of it. More is to
+// come then in any case, so waiting for it is never in vain.
 [[nodiscard]] constexpr bool is_half_last_chunk(std::string_view bytes) {
     return bytes.size() < kLastChunk.size() && kLastChunk.starts_with(bytes);
 }
