@@ -1,5 +1,6 @@
 #include "core/http/client.hpp"
 
+#include "core/http/last_chunk.hpp"
 #include "core/http/socket_file.hpp"
 
 #include <boost/beast/http/parser.hpp>
@@ -156,7 +157,6 @@ Result<ClientResponse> Client::exchange(const ClientRequest &request, Deadline d
 
     beast::http::response_parser<beast::http::string_body> parser;
     parser.body_limit(kMaxAnswerBytes);
-    parser.eager(true);
     std::string in;
     std::array<char, std::size_t{64} << 10> chunk; // NOLINT(cppcoreguidelines-pro-type-member-init)
     while (!parser.is_done()) {
@@ -177,6 +177,8 @@ Result<ClientResponse> Client::exchange(const ClientRequest &request, Deadline d
         untouched = false;
         in.append(chunk.data(), static_cast<std::size_t>(n));
         while (!in.empty() && !parser.is_done()) {
+            if (parser.is_header_done() && parser.chunked() && is_half_last_chunk(in))
+                break;
             const std::size_t used = parser.put(boost::asio::buffer(in), error);
             in.erase(0, used);
             if (error == beast::http::error::need_more)

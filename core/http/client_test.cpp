@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace drover::http {
@@ -127,6 +129,32 @@ TEST_F(ClientTest, never_sends_twice_what_changes_something) {
     EXPECT_EQ(reply.error().code, Code::gone);
     EXPECT_TRUE(reply.error().state_unknown);
     EXPECT_EQ(calls, 2);
+}
+
+TEST_F(ClientTest, takes_a_body_whose_first_chunk_is_the_last_and_comes_in_pieces) {
+    auto listening = SocketFile::listen(socket, 0600);
+    ASSERT_TRUE(listening);
+    const UniqueFd listener = listening->take_listener();
+    std::thread server([&] {
+        pollfd look{.fd = listener.get(), .events = POLLIN, .revents = 0};
+        ::poll(&look, 1, 60000);
+        const UniqueFd connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        std::array<char, 4096> in{};
+        ::recv(connection.get(), in.data(), in.size(), 0);
+        for (const char byte :
+             std::string_view("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")) {
+            ::send(connection.get(), &byte, 1, MSG_NOSIGNAL);
+            // There is no event for "the other side has read it", and two pieces must not become one.
+            for (int unread = 1; ::ioctl(connection.get(), SIOCOUTQ, &unread) == 0 && unread > 0;)
+                std::this_thread::yield();
+        }
+    });
+    Client client(socket);
+    const auto reply = client.send({.target = "/a"}, soon());
+    server.join();
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_EQ(reply->status, 200U);
+    EXPECT_EQ(reply->body, "");
 }
 
 TEST_F(ClientTest, takes_large_answers) {

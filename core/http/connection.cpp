@@ -1,5 +1,7 @@
 #include "core/http/connection.hpp"
 
+#include "core/http/last_chunk.hpp"
+
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/status.hpp>
@@ -64,6 +66,25 @@ void Connection::read_body() {
         (void)::send(socket_.native_handle(), kContinue.data(), kContinue.size(),
                      MSG_NOSIGNAL | MSG_DONTWAIT);
     }
+    read_first_chunk();
+}
+
+void Connection::read_first_chunk() {
+    const std::string_view read(static_cast<const char *>(buffer_.data().data()), buffer_.size());
+    if (!parser_->chunked() || !is_half_last_chunk(read))
+        return read_rest();
+    socket_.async_read_some(buffer_.prepare(kLastChunk.size() - read.size()),
+                            [self = shared_from_this()](const ErrorCode &error, std::size_t bytes) {
+                                if (self->phase_ == Phase::closed)
+                                    return;
+                                if (error)
+                                    return self->read_failed(error);
+                                self->buffer_.commit(bytes);
+                                self->read_first_chunk();
+                            });
+}
+
+void Connection::read_rest() {
     beast::http::async_read(socket_, buffer_, *parser_,
                             [self = shared_from_this()](const ErrorCode &error, std::size_t) {
                                 if (self->phase_ == Phase::closed)
@@ -83,10 +104,8 @@ void Connection::read_failed(const ErrorCode &why) {
     }
     if (why == Broken::body_limit || why == Broken::buffer_overflow)
         return refuse(413, fmt::format("the request's body is larger than {} bytes", options.max_body_bytes));
-    if (why == Broken::header_limit) {
-        return refuse(
-            431, fmt::format("the request's headers are larger than {} bytes", options.max_header_bytes));
-    }
+    if (why == Broken::header_limit)
+        return refuse_header();
     // The client is gone, between two requests or in the middle of one.
     const bool is_syntax = why.category() == ErrorCode(Broken::bad_method).category();
     if (!is_syntax || why == Broken::end_of_stream || why == Broken::partial_message)
@@ -102,6 +121,11 @@ void Connection::refuse(unsigned status, std::string_view text) {
     write(server_->error_response(status, text), {});
 }
 
+void Connection::refuse_header() {
+    refuse(431,
+           fmt::format("the request's headers are larger than {} bytes", server_->options.max_header_bytes));
+}
+
 void Connection::hand_over() {
     unlimit_time();
     auto message = parser_->release();
@@ -113,8 +137,14 @@ void Connection::hand_over() {
                     .body = std::move(message.body()),
                     .peer = peer_,
                     .first_of_connection = !std::exchange(has_served_, true)};
-    for (const auto &field : message)
+    // Beast does not count a header that comes in one piece, nor what follows a body in pieces.
+    std::size_t bytes = 0;
+    for (const auto &field : message) {
+        bytes += field.name_string().size() + field.value().size();
         request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+    }
+    if (bytes > server_->options.max_header_bytes)
+        return refuse_header();
     phase_ = Phase::handling;
     const Responder responder(std::make_shared<Responder::State>(server_, weak_from_this()));
     try {

@@ -37,9 +37,12 @@ private:
 
     void read_header();
     void read_body();
+    void read_first_chunk();
+    void read_rest();
     void hand_over();
     // Answers what cannot be handed over; nothing after it on this connection can be trusted.
     void refuse(unsigned status, std::string_view text);
+    void refuse_header();
     void read_failed(const boost::system::error_code &why);
     void write(const Response &response, Delivered delivered);
     void write_rest(std::size_t sent);

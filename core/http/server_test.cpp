@@ -181,6 +181,11 @@ TEST_F(ServerTest, refuses_headers_beyond_the_limit) {
     auto to = client();
     to.send("GET /a HTTP/1.1\r\nX: " + std::string(20000, 'a') + "\r\n\r\n");
     EXPECT_THAT(to.answer(), StartsWith("HTTP/1.1 431 "));
+    // What follows a body in chunks is header, too.
+    auto trailing = client();
+    const std::string half = "X: " + std::string(10000, 'a') + "\r\n";
+    trailing.send("POST /a HTTP/1.1\r\n" + half + "Transfer-Encoding: chunked\r\n\r\n0\r\n" + half + "\r\n");
+    EXPECT_THAT(trailing.answer(), StartsWith("HTTP/1.1 431 "));
 }
 
 TEST_F(ServerTest, answers_garbage_with_400_and_hangs_up) {

@@ -43,6 +43,21 @@ TEST(RestWire, AnAnswerIsTheSameInPiecesOfAnySize) {
     }
 }
 
+TEST(RestWire, AFirstChunkMayBeTheLastOneInPiecesOfAnySize) {
+    const std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+        Bytes bytes(text, piece);
+        const auto answer = read_answer(bytes, Method::get, kLimits);
+        ASSERT_TRUE(answer) << piece << answer.error().detail;
+        EXPECT_EQ(answer->response.body, "");
+        EXPECT_TRUE(answer->keeps_open);
+        Bytes cut(text.substr(0, text.size() - 1), piece);
+        const auto none = read_answer(cut, Method::get, kLimits);
+        ASSERT_FALSE(none) << piece;
+        EXPECT_EQ(none.error().kind, Failure::Kind::broken);
+    }
+}
+
 TEST(RestWire, ABodyUpToTheEndIsWholeOnlyWhenTheEndIsOrderly) {
     Bytes orderly("HTTP/1.1 200 OK\r\n\r\nbody", 7);
     const auto answer = read_answer(orderly, Method::get, kLimits);
