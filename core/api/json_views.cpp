@@ -135,10 +135,7 @@ json::object to_json(const Profile &view) {
 }
 
 json::object to_json(const NodeFinding &view) {
-    return {{"check", view.check},
-            {"level", connect::to_string(view.level)},
-            {"message", view.message},
-            {"cure", view.cure}};
+    return {{"check", view.check}, {"level", view.level}, {"message", view.message}, {"cure", view.cure}};
 }
 
 json::object to_json(const OperationView &view) {

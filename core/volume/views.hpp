@@ -2,7 +2,6 @@
 // sizes are in bytes, times are nanoseconds since 1970 UTC.
 #pragma once
 
-#include "core/connect/node_check.hpp"
 #include "loader/base/error.hpp"
 #include "loader/volume_types.hpp"
 
@@ -13,8 +12,14 @@
 
 namespace drover {
 
-// What this node lacks for connecting volumes.
-using NodeFinding = connect::Finding;
+// One thing that this node has or lacks for connecting volumes.
+struct NodeFinding {
+    std::string check;        // "iscsi.initiator-name": stable, for machines
+    std::string level = "ok"; // ok, note (nothing needs it), warning, error (volumes cannot be connected)
+    std::string message;      // what was found
+    std::string cure;         // what to do; empty when there is nothing to do
+    bool operator==(const NodeFinding &) const = default;
+};
 
 // How a caller names a volume: by name or by id, optionally restricted to a backend (a Docker socket serves
 // one). Volume names are unique in a cluster, across backends.

@@ -204,8 +204,13 @@ void Volumes::node_check(OperationOptions options, Done<std::vector<NodeFinding>
             if (const auto capabilities = parts_.backends.capabilities(backend.name))
                 needed.insert(capabilities->protocols.begin(), capabilities->protocols.end());
         }
-        done(parts_.connectors.check_node(
-            needed, options.deadline.earlier(Deadline::after(std::chrono::seconds(30)))));
+        const auto found = parts_.connectors.check_node(
+            needed, options.deadline.earlier(Deadline::after(std::chrono::seconds(30))));
+        std::vector<NodeFinding> findings;
+        findings.reserve(found.size());
+        for (const auto &[check, level, message, cure] : found)
+            findings.push_back({check, std::string(connect::to_string(level)), message, cure});
+        done(std::move(findings));
     });
 }
 

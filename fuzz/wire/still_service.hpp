@@ -44,7 +44,8 @@ public:
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
     void node_check(OperationOptions, Done<std::vector<NodeFinding>> done) override {
-        done(std::vector<NodeFinding>{{.check = "iscsi.iscsid", .message = "it runs", .cure = {}}});
+        done(std::vector<NodeFinding>{
+            {.check = "iscsi.iscsid", .level = "ok", .message = "it runs", .cure = {}}});
     }
     std::string reload_driver(const std::string &name, OperationOptions options,
                               Done<std::vector<BackendView>> done) override;

@@ -478,7 +478,7 @@ void FakeService::node_check(OperationOptions, Done<std::vector<NodeFinding>> do
                                   [this]() -> Result<std::vector<NodeFinding>> {
                                       note("node check");
                                       return std::vector<NodeFinding>{{.check = "iscsi.iscsid",
-                                                                       .level = connect::FindingLevel::error,
+                                                                       .level = "error",
                                                                        .message = "iscsid does not run",
                                                                        .cure = "start it"}};
                                   });
