@@ -60,8 +60,9 @@ drv::Volume unmanaged_record(const VolumeRow &row, const std::vector<ConnectionR
     return volume;
 }
 
+// The NAA of page 0x83. The 3 that scsi_id and multipath put before it is not a part of it.
 std::string wwid_of(std::string_view serial) {
-    return "3624a9370" + std::string(serial);
+    return "624a9370" + std::string(serial);
 }
 
 std::vector<drv::Path> paths_of(const std::vector<PortRow> &ports, const Config &config) {
