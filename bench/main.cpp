@@ -31,8 +31,8 @@ int measure(const Options &options) {
                    return std::regex_search(name.begin(), name.end(), pattern);
                });
     };
-    std::vector<Scenario> scenarios = {loader_scenario(), isolated_scenario(), docker_scenario(),
-                                       ten_thousand_scenario(), five_hundred_scenario()};
+    std::vector<Scenario> scenarios = {loader_scenario(),       isolated_scenario(),     docker_scenario(),
+                                       ten_thousand_scenario(), five_hundred_scenario(), lab_scenario()};
     std::erase_if(scenarios, [&](const Scenario &scenario) {
         return std::none_of(scenario.names.begin(), scenario.names.end(), wanted);
     });
@@ -58,6 +58,11 @@ int measure(const Options &options) {
         try {
             for (Figure &figure : scenario.measure(workplace, wanted))
                 figures.push_back(std::move(figure));
+        } catch (const NotHere &reason) {
+            for (const auto &name : scenario.names) {
+                if (wanted(name))
+                    std::cerr << fmt::format("drover-bench: {} is left out: {}\n", name, reason.what());
+            }
         } catch (const std::exception &error) {
             failed = true;
             for (const auto &name : scenario.names) {

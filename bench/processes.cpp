@@ -63,8 +63,9 @@ std::chrono::nanoseconds run(const std::vector<std::string> &words) {
     }
     const auto took = std::chrono::steady_clock::now() - began;
     if (status != 0) {
-        throw std::runtime_error(fmt::format("{} failed: {}", fmt::join(words, " "),
-                                             content_of(fmt::format("/proc/self/fd/{}", output.get()))));
+        throw ProgramFailed(fmt::format("{}", fmt::join(words, " ")),
+                            WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                            content_of(fmt::format("/proc/self/fd/{}", output.get())));
     }
     return took;
 }

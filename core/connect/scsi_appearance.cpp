@@ -18,7 +18,10 @@ using namespace std::chrono_literals;
 constexpr std::array kScanAt{0s, 4s, 9s, 16s, 30s};
 // How long the other paths are waited for once one works.
 constexpr auto kOthersLimit = 5s;
-constexpr auto kHandAgain = 3s;
+// multipathd takes most disks by itself, at udev's event. Telling it costs two programs for each disk, which
+// is what makes many volumes at once slow; with find_multipaths strict there is no other way.
+constexpr auto kTakesItself = 2s;
+constexpr auto kHandAgain = 10s;
 
 } // namespace
 
@@ -84,14 +87,19 @@ void ScsiAppearance::cure_wrong_disks(const ScsiSight &sight, Deadline deadline)
 }
 
 void ScsiAppearance::hand_to_multipathd(const ScsiSight &sight, Deadline deadline) {
-    if (hand_again_.has_passed())
-        handed_.clear();
-    for (const auto *each : sight.proven()) {
-        if (sight.is_path_of_map(each->disk.name) || !handed_.insert(each->disk.name).second)
+    const auto ours = sight.proven();
+    if (ours.empty())
+        return;
+    if (hand_at_.is_never())
+        hand_at_ = Deadline::after(kTakesItself);
+    if (!hand_at_.has_passed())
+        return;
+    for (const auto *each : ours) {
+        if (sight.is_path_of_map(each->disk.name))
             continue;
-        hand_again_ = Deadline::after(kHandAgain);
         if (auto taken = multipath_.take(each->disk.name, deadline); !taken)
             trouble_ = std::move(taken).error();
+        hand_at_ = Deadline::after(kHandAgain); // from when it was told: the programs may take long
     }
 }
 

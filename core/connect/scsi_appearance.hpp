@@ -37,8 +37,7 @@ private:
     Deadline::Clock::time_point began_ = Deadline::Clock::now();
     std::size_t scans_ = 0;
     std::map<Nexus, Cure> cures_;
-    std::set<std::string> handed_; // to multipathd
-    Deadline hand_again_ = Deadline::never();
+    Deadline hand_at_ = Deadline::never(); // when multipathd is told of the disks that it has not taken
     std::optional<Error> trouble_; // the last that may explain why nothing appears
 };
 

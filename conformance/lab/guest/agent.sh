@@ -62,7 +62,7 @@ docker_call() {
     local answer
     answer=$(curl --silent --show-error --noproxy '*' --max-time $((300 * ${DROVER_LAB_PATIENCE:-1})) --unix-socket "$agent_folder/plugins/drover.sock" \
         -H 'Content-Type:' -H 'Accept: application/vnd.docker.plugins.v1.2+json' --data "$2" "http://plugin/VolumeDriver.$1")
-    jq -e '(.Err // "") == ""' >/dev/null <<<"$answer" || fail "$1 $2: $answer"
+    jq -e '(.Err // "") == ""' >/dev/null <<<"$answer" || fail "$1 $2: $answer" >&2
     printf '%s' "$answer"
 }
 # docker_create NAME SIZE [OPTION=VALUE]..., docker_mount NAME (prints where), docker_unmount NAME, docker_remove NAME
@@ -72,7 +72,11 @@ docker_create() {
     options=$(printf '%s\n' "size=$size" "$@" | jq -R 'capture("^(?<key>[^=]*)=(?<value>.*)$")' | jq -sc from_entries)
     docker_call Create "{\"Name\": \"$name\", \"Opts\": $options}" >/dev/null
 }
-docker_mount() { docker_call Mount "{\"Name\": \"$1\", \"ID\": \"lab\"}" | jq -r .Mountpoint; }
+docker_mount() {
+    local answer
+    answer=$(docker_call Mount "{\"Name\": \"$1\", \"ID\": \"lab\"}") || return 1
+    jq -r .Mountpoint <<<"$answer"
+}
 docker_unmount() { docker_call Unmount "{\"Name\": \"$1\", \"ID\": \"lab\"}" >/dev/null; }
 # Every use of it, however many there are.
 docker_release() {

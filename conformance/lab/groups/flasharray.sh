@@ -68,11 +68,6 @@ case_a_neighbour_keeps_its_sessions() {
     docker_remove neighbour
 }
 
-case_conformance_suite_with_the_data_path() {
-    printf 'version: 1\ndataset:\n%s\n' "$(array_backend | sed 's/^/  /')" >/run/flasharray-agent.yml
-    "$build/bin/drover-conformance" "$build/drivers/flasharray.so" --agent-config /run/flasharray-agent.yml --junit /vm-out/conformance.xml
-}
-
 case_removed_and_nothing_is_left() {
     docker_remove data
     agent_stop
@@ -89,4 +84,4 @@ case_no_secret_was_logged() { no_secret_logged; }
 
 run_cases flasharray array_and_agent_start a_volume_is_mounted_over_two_paths_with_chap \
     what_was_written_is_there_after_another_attach a_snapshot_and_a_clone_hold_what_was_there a_neighbour_keeps_its_sessions \
-    conformance_suite_with_the_data_path removed_and_nothing_is_left no_secret_was_logged
+    removed_and_nothing_is_left no_secret_was_logged
