@@ -32,29 +32,46 @@ std::string secret_of(const drv::Host &host, const char *key) {
     return value;
 }
 
-std::optional<Chap> read_chap(const drv::Host &host, Protocol protocol) {
-    Chap chap{host.find_string("pure_chap_host_user").value_or(""),
-              secret_of(host, "pure_chap_host_password")};
+std::optional<Chap> read_chap(const drv::Host &host, const char *user_key, const char *password_key) {
+    Chap chap{host.find_string(user_key).value_or(""), secret_of(host, password_key)};
     if (chap.user.empty() && chap.password.empty())
         return std::nullopt;
     if (chap.user.empty()) {
-        throw wrong("pure_chap_host_user",
-                    "is missing: pure_chap_host_password is set; expected both or neither");
+        throw wrong(user_key,
+                    "is missing: " + std::string(password_key) + " is set; expected both or neither");
     }
     if (chap.password.empty()) {
-        throw wrong("pure_chap_host_password",
-                    "is missing: pure_chap_host_user is set; expected both or neither");
+        throw wrong(password_key,
+                    "is missing: " + std::string(user_key) + " is set; expected both or neither");
     }
     if (chap.password.size() < 12 || chap.password.size() > 255 ||
-        chap.password.find_first_of(" \t\r\n") != std::string::npos) {
-        throw wrong("pure_chap_host_password",
-                    "cannot be used: the array wants 12 to 255 characters without blanks");
-    }
-    if (protocol == Protocol::fibre_channel) {
-        host.warn("pure_chap_host_user and pure_chap_host_password have no effect with FIBRE_CHANNEL");
-        return std::nullopt;
-    }
+        chap.password.find_first_of(" \t\r\n") != std::string::npos)
+        throw wrong(password_key, "cannot be used: the array wants 12 to 255 characters without blanks");
     return chap;
+}
+
+// Both directions of CHAP, into `config`.
+void read_chaps(const drv::Host &host, Config &config) {
+    config.chap = read_chap(host, "pure_chap_host_user", "pure_chap_host_password");
+    config.target_chap = read_chap(host, "pure_chap_target_user", "pure_chap_target_password");
+    if (config.target_chap && !config.chap) {
+        throw wrong("pure_chap_target_user",
+                    "has no use alone: an array proves itself only to a node that does so first; set "
+                    "pure_chap_host_user and pure_chap_host_password too");
+    }
+    // Else whoever sends the node its own challenge back would pass for the array (RFC 7143, 12.1.3).
+    if (config.target_chap && config.target_chap->password == config.chap->password) {
+        throw wrong("pure_chap_target_password",
+                    "is the one of pure_chap_host_password: with one password for "
+                    "both directions nothing is proven; choose another");
+    }
+    if (config.protocol == Protocol::fibre_channel && config.chap) {
+        host.warn(config.target_chap
+                      ? "the keys pure_chap_host_* and pure_chap_target_* have no effect with FIBRE_CHANNEL"
+                      : "pure_chap_host_user and pure_chap_host_password have no effect with FIBRE_CHANNEL");
+        config.chap.reset();
+        config.target_chap.reset();
+    }
 }
 
 std::string read_cluster(const drv::Host &host) {
@@ -114,7 +131,7 @@ Config read_config(const drv::Host &host) {
         throw wrong("pure_api_token", "is empty; expected an API token, which the array makes for a user");
     config.protocol = protocol_of(host.find_string("pure_storage_protocol").value_or("ISCSI"));
     config.manages_hosts = host.find_bool("pure_manage_purity_hosts").value_or(true);
-    config.chap = read_chap(host, config.protocol);
+    read_chaps(host, config);
     config.verify_https = host.find_bool("pure_verify_https").value_or(false);
     config.ca_file = host.find_string("pure_ssl_cert").value_or("");
     if (!config.ca_file.empty() && !config.verify_https)

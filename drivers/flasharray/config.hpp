@@ -26,6 +26,11 @@ inline constexpr std::array kConfigKeys{
                     "CHAP user of our nodes (ISCSI only; with pure_chap_host_password)"),
     drv::secret_key("pure_chap_host_password",
                     "CHAP password of our nodes: 12 to 255 characters without blanks"),
+    drv::string_key("pure_chap_target_user",
+                    "CHAP user by which the array proves itself to our nodes (mutual CHAP; with "
+                    "pure_chap_target_password, and the two keys of the nodes)"),
+    drv::secret_key("pure_chap_target_password",
+                    "CHAP password of the array: 12 to 255 characters without blanks, not that of the nodes"),
     drv::bool_key("pure_verify_https", "check the array's certificate", "false"),
     drv::string_key(
         "pure_ssl_cert",
@@ -59,7 +64,8 @@ struct Config {
     std::string api_token;
     Protocol protocol = Protocol::iscsi;
     bool manages_hosts = true;
-    std::optional<Chap> chap; // never with Fibre Channel
+    std::optional<Chap> chap;        // our nodes' own; with iSCSI only
+    std::optional<Chap> target_chap; // the array's, to our nodes; never without `chap`
     bool verify_https = false;
     std::string ca_file;    // empty: the system's store
     std::string cluster_id; // a UUID, or empty

@@ -120,10 +120,14 @@ const HostRow *Hosts::choose(const std::vector<HostRow> &rows, std::string_view 
 }
 
 void Hosts::set_chap(const Limit &limit, std::string_view name) {
-    if (config_.chap) {
-        objects_.change_host(limit, name,
-                             {{"host_user", config_.chap->user}, {"host_password", config_.chap->password}});
+    if (!config_.chap)
+        return;
+    boost::json::object change{{"host_user", config_.chap->user}, {"host_password", config_.chap->password}};
+    if (config_.target_chap) {
+        change["target_user"] = config_.target_chap->user;
+        change["target_password"] = config_.target_chap->password;
     }
+    objects_.change_host(limit, name, change);
 }
 
 void Hosts::complete(const Limit &limit, const HostRow &row, std::string_view node_id,

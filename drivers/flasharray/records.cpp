@@ -114,6 +114,10 @@ drv::Connection connection_record(std::string_view serial, std::uint64_t lun, st
         connection.auth_user = config.chap->user;
         connection.auth_secret_key = "pure_chap_host_password";
     }
+    if (config.target_chap) {
+        connection.attributes = {{"chap-mutual-user", config.target_chap->user},
+                                 {"chap-mutual-secret-key", "pure_chap_target_password"}};
+    }
     return connection;
 }
 

@@ -83,6 +83,26 @@ TEST_F(FlashArrayConfig, ChapHasBothKeysOrNone) {
     }
 }
 
+TEST_F(FlashArrayConfig, TheArrayProvesItselfOnlyToNodesThatDoAndWithAnotherPassword) {
+    host.config["pure_chap_target_user"] = "array";
+    EXPECT_THAT(refused(), HasSubstr("\"pure_chap_target_password\" is missing"));
+    host.secrets["pure_chap_target_password"] = "other-twelve";
+    EXPECT_THAT(refused(), HasSubstr("set pure_chap_host_user and pure_chap_host_password too"));
+    host.config["pure_chap_host_user"] = "node";
+    host.secrets["pure_chap_host_password"] = "other-twelve";
+    EXPECT_THAT(refused(), HasSubstr("nothing is proven"));
+    host.secrets["pure_chap_host_password"] = "twelve-chars";
+    const Config config = read();
+    ASSERT_TRUE(config.target_chap);
+    EXPECT_EQ(config.target_chap->user, "array");
+    EXPECT_EQ(config.target_chap->password, "other-twelve");
+    host.secrets["pure_chap_target_password"] = "eleven-char";
+    EXPECT_THAT(refused(), HasSubstr("12 to 255 characters without blanks"));
+    host.secrets["pure_chap_target_password"] = "other-twelve";
+    host.config.erase("pure_chap_target_user");
+    EXPECT_THAT(refused(), HasSubstr("\"pure_chap_target_user\" is missing"));
+}
+
 TEST_F(FlashArrayConfig, WhatHasNoEffectIsWarnedOf) {
     host.config["pure_storage_protocol"] = "FIBRE_CHANNEL";
     host.config["pure_chap_host_user"] = "node";
@@ -91,6 +111,10 @@ TEST_F(FlashArrayConfig, WhatHasNoEffectIsWarnedOf) {
     EXPECT_FALSE(read().chap);
     EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("have no effect with FIBRE_CHANNEL"));
     EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("pure_ssl_cert has no effect"));
+    host.config["pure_chap_target_user"] = "array";
+    host.secrets["pure_chap_target_password"] = "other-twelve";
+    EXPECT_FALSE(read().target_chap);
+    EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("pure_chap_target_* have no effect"));
     EXPECT_THAT(host.logged(DRV_LOG_WARN), Not(HasSubstr("twelve")));
 }
 
@@ -107,7 +131,8 @@ TEST_F(FlashArrayConfig, AddressAndTokenHaveToBeThere) {
 TEST_F(FlashArrayConfig, WhatIsSecretIsDeclaredAsSuch) {
     for (const drv_config_key &key : kConfigKeys) {
         const std::string_view name = drv::view_of(key.name);
-        const bool is_secret = name == "pure_api_token" || name == "pure_chap_host_password";
+        const bool is_secret = name == "pure_api_token" || name == "pure_chap_host_password" ||
+                               name == "pure_chap_target_password";
         EXPECT_EQ((key.flags & DRV_KEY_SECRET) != 0, is_secret) << name;
         EXPECT_EQ((key.flags & DRV_KEY_REQUIRED) != 0, name == "pure_ip" || name == "pure_api_token") << name;
     }

@@ -38,6 +38,7 @@ struct SeenConnection {
     std::uint64_t lun = 0;
     std::string wwid, user, secret_key;
     std::vector<std::string> portals;
+    std::map<std::string, std::string> attributes;
     friend bool operator==(const SeenConnection &, const SeenConnection &) = default;
 };
 
@@ -141,9 +142,12 @@ private:
                             .wwid = std::string(drv::view_of(row->wwid)),
                             .user = std::string(drv::view_of(row->auth_user)),
                             .secret_key = std::string(drv::view_of(row->auth_secret_key)),
-                            .portals = {}};
+                            .portals = {},
+                            .attributes = {}};
         for (std::uint64_t i = 0; i < row->portal_count; ++i)
             seen.portals.emplace_back(drv::view_of(row->portals[i]));
+        for (std::uint64_t i = 0; i < row->attr_count; ++i)
+            seen.attributes.emplace(drv::view_of(row->attrs[i].key), drv::view_of(row->attrs[i].value));
         *static_cast<SeenConnection *>(data) = std::move(seen);
         return DRV_OK;
     }
@@ -189,6 +193,29 @@ TEST_F(FlashArrayDriver, ANewHostObjectGetsChapToo) {
     EXPECT_EQ(array.hosts()[0].chap_password, "twelve-chars");
     EXPECT_EQ(a->connection.user, "tester");
     EXPECT_EQ(a->connection.secret_key, "pure_chap_host_password");
+}
+
+TEST_F(FlashArrayDriver, MutualChapGoesToTheHostObjectAndItsKeysToTheNode) {
+    array.add_host("drover-a", {"iqn.node:a"});
+    const auto a = node("a", {{"pure_chap_host_user", "tester"},
+                              {"pure_chap_host_password", "twelve-chars"},
+                              {"pure_chap_target_user", "array"},
+                              {"pure_chap_target_password", "other-twelve"}});
+    ASSERT_EQ(a->create(kOne), DRV_OK);
+    ASSERT_EQ(a->attach(kOne), DRV_OK) << a->why();
+    ASSERT_THAT(array.hosts(), SizeIs(1));
+    EXPECT_EQ(array.hosts()[0].chap_password, "twelve-chars");
+    EXPECT_EQ(array.hosts()[0].target_user, "array");
+    EXPECT_EQ(array.hosts()[0].target_password, "other-twelve");
+    EXPECT_EQ(a->connection.user, "tester");
+    EXPECT_EQ(a->connection.attributes,
+              (std::map<std::string, std::string>{{"chap-mutual-user", "array"},
+                                                  {"chap-mutual-secret-key", "pure_chap_target_password"}}));
+    const auto b =
+        node("b", {{"pure_chap_host_user", "tester"}, {"pure_chap_host_password", "twelve-chars"}});
+    ASSERT_EQ(b->create(kTwo), DRV_OK);
+    ASSERT_EQ(b->attach(kTwo), DRV_OK) << b->why();
+    EXPECT_THAT(b->connection.attributes, IsEmpty());
 }
 
 TEST_F(FlashArrayDriver, AHostObjectThatIsThereGetsTheInitiatorThatItLacksAndChap) {
@@ -299,14 +326,17 @@ TEST_F(FlashArrayDriver, AHostThatSomebodyElseConnectedCounts) {
 }
 
 TEST_F(FlashArrayDriver, NoSecretIsLogged) {
-    const auto a =
-        node("a", {{"pure_chap_host_user", "tester"}, {"pure_chap_host_password", "twelve-chars"}});
+    const auto a = node("a", {{"pure_chap_host_user", "tester"},
+                              {"pure_chap_host_password", "twelve-chars"},
+                              {"pure_chap_target_user", "array"},
+                              {"pure_chap_target_password", "other-twelve"}});
     ASSERT_EQ(a->create(kOne), DRV_OK);
     ASSERT_EQ(a->attach(kOne), DRV_OK);
-    array.answer_with("GET volume/", R"({"msg": "token-of-the-test twelve-chars"})");
+    array.answer_with("GET volume/", R"({"msg": "token-of-the-test twelve-chars other-twelve"})");
     EXPECT_NE(a->get(kOne), DRV_OK);
     EXPECT_THAT(a->logged() + a->why(),
-                AllOf(Not(HasSubstr("token-of-the-test")), Not(HasSubstr("twelve-chars"))));
+                AllOf(Not(HasSubstr("token-of-the-test")), Not(HasSubstr("twelve-chars")),
+                      Not(HasSubstr("other-twelve"))));
 }
 
 TEST_F(FlashArrayDriver, VolumesOfFlockerAreFoundAndStrangersDoNotEndTheList) {

@@ -87,7 +87,7 @@ void SmallArray::add_volume(const std::string &name, std::uint64_t bytes, bool i
 
 void SmallArray::add_host(const std::string &name, const std::vector<std::string> &iqns) {
     const std::lock_guard lock(mutex_);
-    hosts_[name] = {name, iqns, {}, {}};
+    hosts_[name] = {.name = name, .iqns = iqns};
 }
 
 void SmallArray::remove_host(const std::string &name) {
@@ -327,7 +327,7 @@ json::value SmallArray::host(const std::string &method, const std::vector<std::s
     if (path.size() == 2 && method == "POST") {
         if (hosts_.contains(name))
             throw Refusal{"Host already exists."};
-        hosts_[name] = {name, texts("iqnlist"), {}, {}};
+        hosts_[name] = {.name = name, .iqns = texts("iqnlist")};
         return row(hosts_[name]);
     }
     Host &own = host_called(name);
@@ -337,6 +337,10 @@ json::value SmallArray::host(const std::string &method, const std::vector<std::s
         if (parameters.contains("host_user")) {
             own.chap_user = text_of(parameters, "host_user");
             own.chap_password = text_of(parameters, "host_password");
+        }
+        if (parameters.contains("target_user")) {
+            own.target_user = text_of(parameters, "target_user");
+            own.target_password = text_of(parameters, "target_password");
         }
         return row(own);
     }

@@ -30,7 +30,7 @@ public:
     struct Host {
         std::string name;
         std::vector<std::string> iqns;
-        std::string chap_user, chap_password;
+        std::string chap_user, chap_password, target_user, target_password;
     };
 
     // ---- What people do by hand; also beside calls. ----
