@@ -61,7 +61,7 @@ drv::Volume unmanaged_record(const VolumeRow &row, const std::vector<ConnectionR
 }
 
 std::string wwid_of(std::string_view serial) {
-    return "3624a9370" + std::string(serial);
+    return "624a9370" + std::string(serial);
 }
 
 std::vector<drv::Path> paths_of(const std::vector<PortRow> &ports, const Config &config) {

@@ -29,7 +29,8 @@ struct Located {
                                            const std::vector<ConnectionRow> &connections, const Hosts &hosts,
                                            const std::string &refused);
 
-// WWID of page 0x83: NAA 6, the vendor's number, the serial.
+// The NAA of page 0x83: 6, the vendor's number, the serial. Without the 3 that udev and multipath put before
+// it, which is no part of it.
 [[nodiscard]] std::string wwid_of(std::string_view serial);
 
 // All portals of the array that lead to its volumes, or its Fibre Channel ports. Throws Error(unsupported)

@@ -270,7 +270,8 @@ TEST_F(FlashArrayDriver, AfterDetachNothingOfTheOldConnectionIsRemembered) {
     ASSERT_EQ(a->attach(kOne), DRV_OK);
     EXPECT_NE(a->connection.lun, first.lun);
     EXPECT_EQ(a->connection.wwid, first.wwid);
-    EXPECT_TRUE(first.wwid.starts_with("3624a93709714b5cb91634c47")) << first.wwid;
+    EXPECT_TRUE(first.wwid.starts_with("624a93709714b5cb91634c47")) << first.wwid;
+    EXPECT_EQ(first.wwid.size(), 32U) << "the NAA alone, as the ABI has it";
     EXPECT_THAT(first.portals, ElementsAre("192.0.2.1:3260", "192.0.2.2:3260"));
 }
 
