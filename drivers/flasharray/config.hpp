@@ -10,6 +10,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flasharray {
@@ -19,7 +20,7 @@ inline constexpr std::array kConfigKeys{
                                   "management address of the array: host name or IP, with :PORT if unusual")),
     drv::required(
         drv::secret_key("pure_api_token", "API token of an array user that may manage volumes and hosts")),
-    drv::string_key("pure_storage_protocol", "ISCSI or FIBRE_CHANNEL", "ISCSI"),
+    drv::string_key("pure_storage_protocol", "ISCSI, FIBRE_CHANNEL or NVME_TCP", "ISCSI"),
     drv::bool_key("pure_manage_purity_hosts",
                   "make the array's host objects for our nodes, and keep them right", "true"),
     drv::string_key("pure_chap_host_user",
@@ -49,11 +50,14 @@ inline constexpr std::array kConfigKeys{
                   "one of the two may be left out"),
     drv::list_key("pure_iscsi_cidr",
                   "use only the array's iSCSI portals in these networks, as 10.1.0.0/16 or fd00::/64"),
+    drv::list_key("pure_nvme_cidr", "use only the array's NVMe/TCP portals in these networks"),
     drv::string_key("pure_host_personality", "personality that new host objects get: aix, esxi, hitachi-vsp, "
                                              "hpux, oracle-vm-server, solaris or vms"),
 };
 
-enum class Protocol { iscsi, fibre_channel };
+enum class Protocol { iscsi, fibre_channel, nvme_tcp };
+// As pure_storage_protocol has it.
+[[nodiscard]] std::string_view name_of(Protocol protocol) noexcept;
 
 struct Chap {
     std::string user, password;
@@ -72,7 +76,7 @@ struct Config {
     bool eradicates = false;
     bool multi_attach = false;
     std::vector<ProfileRule> profiles;
-    std::vector<Network> networks; // empty: any
+    std::vector<Network> networks; // of the portals to use; empty: any
     std::string personality;       // empty: none
 };
 

@@ -59,14 +59,16 @@ TEST_F(FlashArrayConfig, EverythingAtOnce) {
     EXPECT_EQ(host.logged(DRV_LOG_WARN), "");
 }
 
-TEST_F(FlashArrayConfig, TheProtocolIsOneOfTwoInAnyCase) {
+TEST_F(FlashArrayConfig, TheProtocolIsOneOfThreeInAnyCase) {
     host.config["pure_storage_protocol"] = "Fibre_Channel";
     EXPECT_EQ(read().protocol, Protocol::fibre_channel);
+    host.config["pure_storage_protocol"] = "Nvme_Tcp";
+    EXPECT_EQ(read().protocol, Protocol::nvme_tcp);
     host.config["pure_storage_protocol"] = "NFS";
-    EXPECT_EQ(refused(),
-              "configuration key \"pure_storage_protocol\" is \"NFS\"; expected ISCSI or FIBRE_CHANNEL");
+    EXPECT_EQ(refused(), "configuration key \"pure_storage_protocol\" is \"NFS\"; expected ISCSI, "
+                         "FIBRE_CHANNEL or NVME_TCP");
     host.config["pure_storage_protocol"] = "";
-    EXPECT_THAT(refused(), HasSubstr("expected ISCSI or FIBRE_CHANNEL"));
+    EXPECT_THAT(refused(), HasSubstr("expected ISCSI, FIBRE_CHANNEL or NVME_TCP"));
 }
 
 TEST_F(FlashArrayConfig, ChapHasBothKeysOrNone) {
@@ -114,6 +116,11 @@ TEST_F(FlashArrayConfig, WhatHasNoEffectIsWarnedOf) {
     host.config["pure_chap_target_user"] = "array";
     host.secrets["pure_chap_target_password"] = "other-twelve";
     EXPECT_FALSE(read().target_chap);
+    host.config["pure_storage_protocol"] = "NVME_TCP";
+    host.config["pure_iscsi_cidr"] = "10.0.0.0/8";
+    EXPECT_TRUE(read().networks.empty());
+    EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("have no effect with NVME_TCP"));
+    EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("pure_iscsi_cidr has no effect with NVME_TCP"));
     EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("pure_chap_target_* have no effect"));
     EXPECT_THAT(host.logged(DRV_LOG_WARN), Not(HasSubstr("twelve")));
 }

@@ -227,6 +227,13 @@ json::value SmallArray::act(const std::string &method, const std::vector<std::st
             ports.push_back(
                 {{"name", "CT0.ETH4"}, {"iqn", "iqn.array"}, {"portal", portal}, {"wwn", nullptr}});
         }
+        for (const char *portal : {"192.0.2.3:4420", "192.0.2.4:4420"}) {
+            ports.push_back({{"name", "CT0.ETH8"},
+                             {"iqn", nullptr},
+                             {"portal", portal},
+                             {"wwn", nullptr},
+                             {"nqn", "nqn.array"}});
+        }
         return ports;
     }
     if (path[0] == "pgroup")
@@ -306,8 +313,11 @@ json::value SmallArray::host(const std::string &method, const std::vector<std::s
         return list;
     };
     const auto row = [&](const Host &each) {
-        return json::object{
-            {"name", each.name}, {"iqn", list_of(each.iqns)}, {"wwn", json::array()}, {"hgroup", nullptr}};
+        return json::object{{"name", each.name},
+                            {"iqn", list_of(each.iqns)},
+                            {"wwn", json::array()},
+                            {"nqn", list_of(each.nqns)},
+                            {"hgroup", nullptr}};
     };
     if (path.size() == 1) {
         json::array rows;
@@ -327,13 +337,15 @@ json::value SmallArray::host(const std::string &method, const std::vector<std::s
     if (path.size() == 2 && method == "POST") {
         if (hosts_.contains(name))
             throw Refusal{"Host already exists."};
-        hosts_[name] = {.name = name, .iqns = texts("iqnlist")};
+        hosts_[name] = {.name = name, .iqns = texts("iqnlist"), .nqns = texts("nqnlist")};
         return row(hosts_[name]);
     }
     Host &own = host_called(name);
     if (path.size() == 2) {
         for (const std::string &iqn : texts("addiqnlist"))
             own.iqns.push_back(iqn);
+        for (const std::string &nqn : texts("addnqnlist"))
+            own.nqns.push_back(nqn);
         if (parameters.contains("host_user")) {
             own.chap_user = text_of(parameters, "host_user");
             own.chap_password = text_of(parameters, "host_password");

@@ -29,7 +29,7 @@ public:
     };
     struct Host {
         std::string name;
-        std::vector<std::string> iqns;
+        std::vector<std::string> iqns, nqns;
         std::string chap_user, chap_password, target_user, target_password;
     };
 
