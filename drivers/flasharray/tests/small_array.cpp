@@ -168,7 +168,9 @@ void SmallArray::serve(Peer &peer) {
         std::string call = method + " ";
         for (const std::string &part : path)
             call += (&part == &path.front() ? "" : "/") + part;
-        calls_.push_back(body.empty() || body == "{}" ? call : call + " " + body);
+        calls_.push_back(call);
+        if (!body.empty() && body != "{}")
+            calls_.back().append(" ").append(body);
         std::string next_page;
         std::string text;
         int status = 200;
