@@ -56,6 +56,16 @@ case_a_lost_portal_stops_no_write() {
     writer_stop data
 }
 
+case_a_killed_agent_finds_its_volume_again() {
+    local where
+    where=$(docker_mount data)
+    agent_kill
+    expect "the file while no agent runs" "$(cat /run/data.sum)" "$(sha256sum <"$where/file")"
+    agent_start
+    expect "where it is mounted" "$where" "$(docker_mount data)"
+    expect "controllers" 2 "$(controllers | wc -l)"
+}
+
 case_it_grows_while_it_is_written_to() {
     local where before
     where=$(docker_mount data)
@@ -93,5 +103,6 @@ case_no_secret_was_logged() {
 }
 
 run_cases flasharray_nvme array_and_agent_start a_volume_is_mounted_over_two_controllers \
-    what_was_written_is_there_after_another_attach a_lost_portal_stops_no_write it_grows_while_it_is_written_to \
-    a_neighbour_keeps_its_controllers removed_and_nothing_is_left no_secret_was_logged
+    what_was_written_is_there_after_another_attach a_lost_portal_stops_no_write \
+    a_killed_agent_finds_its_volume_again it_grows_while_it_is_written_to a_neighbour_keeps_its_controllers \
+    removed_and_nothing_is_left no_secret_was_logged

@@ -4,6 +4,9 @@
 // Needs root, and a kernel with nvmet and nvmet_tcp, as the lab's has. One host at a time: in the kernel's
 // target every host of a subsystem sees all its namespaces, and an array has one subsystem for all. A
 // connection of a second host fails rather than show it the first one's volumes.
+//
+// A restart is not for a host with several volumes in use: one that comes back while the state is told again
+// may find some of its namespaces missing, and drops them until they are there.
 #pragma once
 
 #include "conformance/simulators/frame/data_plane.hpp"
