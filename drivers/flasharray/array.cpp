@@ -97,6 +97,8 @@ Array::Array(drv::Host host, const Config &config)
     client_.secrets().add(config.api_token);
     if (config.chap)
         client_.secrets().add(config.chap->password);
+    if (config.target_chap)
+        client_.secrets().add(config.target_chap->password);
 }
 
 RestVersion Array::version_by(const Send &send) {

@@ -23,6 +23,12 @@ std::vector<drv::Path> FlashArray::paths(const Limit &limit) {
             ports = ports_;
     }
     if (ports.empty()) {
+        const RestVersion version = objects_.version(limit);
+        if (config_.protocol == Protocol::nvme_tcp && version < kNvme) {
+            throw Error(Code::unsupported, "pure_storage_protocol NVME_TCP needs REST 1.16 or newer, and the "
+                                           "newest that the array offers is " +
+                                               version.text() + ": upgrade its Purity, or set it to ISCSI");
+        }
         ports = objects_.ports(limit);
         const std::lock_guard lock(mutex_);
         ports_ = ports;

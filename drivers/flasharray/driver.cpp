@@ -40,15 +40,14 @@ void FlashArray::probe(drv::Call &call) {
 
 drv::Capabilities FlashArray::capabilities(drv::Call &call) {
     const SpaceRow space = objects_.array_space(call);
-    drv::Capabilities caps{
-        .protocols = drv::bit(config_.protocol == Protocol::iscsi ? drv::Protocol::iscsi : drv::Protocol::fc),
-        .thin = true,
-        .multi_attach = config_.multi_attach,
-        .online_extend = true,
-        .zeroed = true,
-        .min_bytes = kLeast,
-        .max_bytes = kMost,
-        .granularity_bytes = kUnit};
+    drv::Capabilities caps{.protocols = drv::bit(abi_protocol(config_.protocol)),
+                           .thin = true,
+                           .multi_attach = config_.multi_attach,
+                           .online_extend = true,
+                           .zeroed = true,
+                           .min_bytes = kLeast,
+                           .max_bytes = kMost,
+                           .granularity_bytes = kUnit};
     if (space.capacity) {
         caps.total_bytes = *space.capacity;
         if (space.total) // it may be overfull

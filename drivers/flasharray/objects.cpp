@@ -254,13 +254,14 @@ std::vector<HostRow> Objects::hosts(const Limit &limit) {
     return rows_of(array_.list(limit, "host"), "GET host", host_row);
 }
 
-void Objects::create_host(const Limit &limit, std::string_view name, const std::vector<std::string> &iqns,
-                          const std::vector<std::string> &wwns) {
+void Objects::create_host(const Limit &limit, std::string_view name, const Initiators &initiators) {
     object request;
-    if (!iqns.empty())
-        request["iqnlist"] = json_of(iqns);
-    if (!wwns.empty())
-        request["wwnlist"] = json_of(wwns);
+    for (const auto &[key, names] : {std::pair("iqnlist", &initiators.iqns),
+                                     {"wwnlist", &initiators.wwns},
+                                     {"nqnlist", &initiators.nqns}}) {
+        if (!names->empty())
+            request[key] = json_of(*names);
+    }
     array_.call(limit, Method::post, resource("host", name), request);
 }
 

@@ -23,6 +23,7 @@ inline constexpr RestVersion kSnapshotRenames{1, 4};
 inline constexpr RestVersion kFilters{1, 7};
 inline constexpr RestVersion kBandwidthLimits{1, 14};
 inline constexpr RestVersion kPersonalities{1, 14};
+inline constexpr RestVersion kNvme{1, 16};
 inline constexpr RestVersion kIopsLimits{1, 17};
 
 class Objects {
@@ -83,8 +84,7 @@ public:
 
     // ---- Hosts ----
     [[nodiscard]] std::vector<HostRow> hosts(const Limit &limit);
-    void create_host(const Limit &limit, std::string_view name, const std::vector<std::string> &iqns,
-                     const std::vector<std::string> &wwns);
+    void create_host(const Limit &limit, std::string_view name, const Initiators &initiators);
     void change_host(const Limit &limit, std::string_view name, const boost::json::object &change);
 
     // ---- Protection groups ----

@@ -179,6 +179,7 @@ HostRow host_row(const Json &row) {
     HostRow host{.name = name_of(row),
                  .iqns = texts_or_none(row, "iqn"),
                  .wwns = {},
+                 .nqns = texts_or_none(row, "nqn"),
                  .host_group = text_or_none(row, "hgroup")};
     for (const std::string &wwn : texts_or_none(row, "wwn"))
         host.wwns.push_back(wwn_of(wwn));
@@ -188,6 +189,7 @@ HostRow host_row(const Json &row) {
 PortRow port_row(const Json &row) {
     PortRow port{.name = text_or_none(row, "name"),
                  .iqn = text_or_none(row, "iqn"),
+                 .nqn = text_or_none(row, "nqn"),
                  .portal = text_or_none(row, "portal"),
                  .wwn = text_or_none(row, "wwn")};
     if (!port.wwn.empty())
