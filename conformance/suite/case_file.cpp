@@ -5,6 +5,7 @@
 #include "core/config/source_file.hpp"
 #include "core/config/suggest.hpp"
 #include "core/config/yaml_tree.hpp"
+#include "core/connect/initiators.hpp"
 
 #include <fmt/format.h>
 
@@ -318,6 +319,12 @@ case_file_from_agent_config(const std::filesystem::path &file, std::string_view 
     out.is_shared = true; // the agent whose file it is may be running
     if (config->agent.node_id)
         out.nodes[0].id = *config->agent.node_id;
+    // As the agent tells them to its driver; the other node is one more name of this machine.
+    out.nodes[0].initiators = connect::initiators(connect::this_host());
+    for (const auto &[kind, name] : out.nodes[0].initiators) {
+        if (kind == "iqn" && out.nodes[1].initiators.empty())
+            out.nodes[1].initiators.emplace_back(kind, name + ":" + out.nodes[1].id);
+    }
     return out;
 }
 

@@ -32,9 +32,22 @@ std::string what_node_lacks(const connect::Connectors &connectors, Protocol prot
     return {};
 }
 
+// The node's initiator name; empty: this machine's own.
+std::string iqn_of(const NodeIdentity &node) {
+    const auto found = std::ranges::find(node.initiators, "iqn", [](const auto &each) { return each.first; });
+    return found == node.initiators.end() ? std::string() : found->second;
+}
+
+connect::Connectors connectors_of(const NodeIdentity &node) {
+    return connect::standard_connectors(connect::MultipathPolicy::preferred, connect::this_host(),
+                                        iqn_of(node));
+}
+
 } // namespace
 
-DataPath::DataPath(Test &test) : test_(test), connectors_(connect::standard_connectors()) {
+DataPath::DataPath(Test &test)
+    : test_(test), connectors_(connectors_of(test.first())),
+      second_connectors_(connectors_of(test.second())) {
     if (::geteuid() != 0)
         test.skip("mounting needs root");
     // One protocol that works is enough: which one an attachment takes, is the driver's choice.
@@ -61,7 +74,8 @@ DataPath::~DataPath() {
             static_cast<void>(
                 filesystem::unmount(target_of(each), each.device.major, each.device.minor, soon()));
         }
-        if (auto found = connectors_.for_protocol(each.connection.protocol))
+        const auto &connectors = each.is_second ? second_connectors_ : connectors_;
+        if (auto found = connectors.for_protocol(each.connection.protocol))
             static_cast<void>((*found)->disconnect(each.connection, soon()));
     }
 }
@@ -82,8 +96,13 @@ T DataPath::need(Result<T> result, std::string_view expected) {
         return std::move(*result);
 }
 
-connect::Connector &DataPath::connector(const Connection &connection) {
-    auto found = connectors_.for_protocol(connection.protocol);
+connect::Connector &DataPath::connector(const Plugged &plugged) {
+    const auto protocol = plugged.connection.protocol;
+    if (plugged.is_second && (protocol == Protocol::fc || protocol == Protocol::nvme_tcp)) {
+        test_.skip(fmt::format("one machine cannot be two nodes by {}: only iSCSI lets it have two names",
+                               connect::to_string(protocol)));
+    }
+    auto found = (plugged.is_second ? second_connectors_ : connectors_).for_protocol(protocol);
     if (!found)
         test_.skip(found.error().message);
     return **found;
@@ -115,14 +134,17 @@ Plugged DataPath::connect(Plugged made) {
             return drover::fail(Code::not_found, "the driver declares no secret key " + key);
         return SecretText(found->second);
     };
-    made.device = need(connector(made.connection).connect(made.connection, secrets, soon()),
-                       "the attached device is found and proven by its wwid");
+    auto &with = connector(made);
+    // Before the first side effect: what a failure leaves half connected is let go of too.
     plugged_.push_back(made);
+    made.device = need(with.connect(made.connection, secrets, soon()),
+                       "the attached device is found and proven by its wwid");
+    plugged_.back() = made;
     return made;
 }
 
 void DataPath::unplug(const Plugged &plugged) {
-    need(connector(plugged.connection).disconnect(plugged.connection, soon()), "the device lets go");
+    need(connector(plugged).disconnect(plugged.connection, soon()), "the device lets go");
     std::erase_if(plugged_, [&](const Plugged &each) {
         return each.id == plugged.id && each.is_second == plugged.is_second;
     });
@@ -134,7 +156,7 @@ void DataPath::unplug(const Plugged &plugged) {
 }
 
 void DataPath::rescan(Plugged &plugged, std::uint64_t bytes) {
-    plugged.device = need(connector(plugged.connection).rescan(plugged.connection, bytes, soon()),
+    plugged.device = need(connector(plugged).rescan(plugged.connection, bytes, soon()),
                           fmt::format("the device grows to {} bytes", bytes));
 }
 

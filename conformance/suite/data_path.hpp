@@ -56,13 +56,14 @@ private:
     Plugged connect(Plugged made);
     Deadline soon() const;
     [[nodiscard]] std::filesystem::path target_of(const Plugged &plugged) const;
-    connect::Connector &connector(const Connection &connection);
+    connect::Connector &connector(const Plugged &plugged);
     template <typename T>
     T need(Result<T> result, std::string_view expected);
     Instance &instance_of(const Plugged &plugged);
 
     Test &test_;
     connect::Connectors connectors_;
+    connect::Connectors second_connectors_; // by the other node's name, where a protocol lets one have it
     std::vector<Plugged> plugged_;
     std::vector<std::string> mounted_; // ids
 };

@@ -43,11 +43,12 @@ std::string_view to_string(Protocol protocol) noexcept {
     return "an unknown protocol";
 }
 
-Connectors standard_connectors(MultipathPolicy multipath, const HostAccess &host) {
+Connectors standard_connectors(MultipathPolicy multipath, const HostAccess &host, const std::string &iqn) {
     Connectors connectors;
     connectors.add(Protocol::local, std::make_unique<LocalConnector>());
-    connectors.add(Protocol::iscsi, std::make_unique<ScsiConnector>(Protocol::iscsi, host, multipath,
-                                                                    std::make_unique<IscsiTransport>(host)));
+    connectors.add(Protocol::iscsi,
+                   std::make_unique<ScsiConnector>(Protocol::iscsi, host, multipath,
+                                                   std::make_unique<IscsiTransport>(host, iqn)));
     connectors.add(Protocol::fc, std::make_unique<ScsiConnector>(Protocol::fc, host, multipath,
                                                                  std::make_unique<FcTransport>(host)));
     connectors.add(Protocol::nvme_tcp, std::make_unique<NvmeConnector>(host));

@@ -143,6 +143,7 @@ Result<Reached> FcTransport::reach(const Connection &connection, const Secrets &
         return reached;
     const auto ports = fc_ports(host_);
     std::vector<std::string> own;
+    own.reserve(ports.size());
     for (const auto &port : ports)
         own.push_back(port.wwpn + (port.is_online ? " (online)" : " (not online)"));
     if (ports.empty()) {

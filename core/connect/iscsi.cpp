@@ -127,11 +127,16 @@ std::shared_ptr<void> IscsiTransport::use(std::shared_ptr<Node> node) {
             }};
 }
 
+// Of the same initiator name: LUNs are an initiator's.
+bool IscsiTransport::is_of_ours(const IscsiSession &session) const {
+    return initiator_.empty() || session.initiator == initiator_;
+}
+
 // One that works, else any.
 std::optional<IscsiSession> IscsiTransport::session_to(const Way &way) const {
     std::optional<IscsiSession> found;
     for (auto &session : iscsi_sessions(host_)) {
-        if (session.leads_to(way.target, way.portal) && (!found || session.works()))
+        if (session.leads_to(way.target, way.portal) && is_of_ours(session) && (!found || session.works()))
             found = std::move(session);
     }
     return found;
@@ -145,11 +150,29 @@ std::vector<Nexus> IscsiTransport::nexuses(const Connection &connection) const {
     for (const auto &session : iscsi_sessions(host_)) {
         const bool is_wanted = std::ranges::any_of(
             *ways, [&](const Way &way) { return session.leads_to(way.target, way.portal); });
-        if (is_wanted && session.works())
+        if (is_wanted && is_of_ours(session) && session.works())
             found.push_back(session.nexus);
     }
     std::sort(found.begin(), found.end());
     return found;
+}
+
+Result<void> IscsiTransport::open_session(const Way &way, const NodeSettings &settings,
+                                          Deadline deadline) const {
+    for (const auto &session : iscsi_sessions(host_)) {
+        if (session.leads_to(way.target, way.portal)) {
+            // open-iscsi has one record and one session there, which are somebody's.
+            return fail_retryable(Code::conflict, fmt::format("{}: {} is logged in there, so that {} cannot",
+                                                              way.text(), session.initiator, initiator_));
+        }
+    }
+    const IscsiNode open_iscsi(host_, way.target, way.portal);
+    if (auto prepared = open_iscsi.prepare(settings, deadline); !prepared)
+        return prepared;
+    if (auto logged_in = open_iscsi.log_in(deadline); !logged_in)
+        return logged_in;
+    spdlog::info("iSCSI: logged in to {}", way.text());
+    return {};
 }
 
 Result<Nexus> IscsiTransport::log_in(const Way &way, Node &node, const NodeSettings &settings,
@@ -162,12 +185,8 @@ Result<Nexus> IscsiTransport::log_in(const Way &way, Node &node, const NodeSetti
         return fail_retryable(Code::deadline, way.text() + ": another login there has not ended");
     auto session = session_to(way);
     if (!session) {
-        const IscsiNode open_iscsi(host_, way.target, way.portal);
-        if (auto prepared = open_iscsi.prepare(settings, limit); !prepared)
-            return fail(std::move(prepared).error());
-        if (auto logged_in = open_iscsi.log_in(limit); !logged_in)
-            return fail(std::move(logged_in).error());
-        spdlog::info("iSCSI: logged in to {}", way.text());
+        if (auto opened = open_session(way, settings, limit); !opened)
+            return fail(std::move(opened).error());
     }
     Uevents events;
     for (;;) {
@@ -191,6 +210,7 @@ Result<Reached> IscsiTransport::reach(const Connection &connection, const Secret
     auto settings = settings_of(connection, secrets, !one_is_enough && ways->size() > 1);
     if (!settings)
         return fail(std::move(settings).error());
+    settings->initiator = initiator_;
     Reached reached;
     std::optional<Error> first;
     const auto take = [&](const Way &way, Result<Nexus> nexus) {

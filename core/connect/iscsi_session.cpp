@@ -59,6 +59,7 @@ std::vector<IscsiSession> iscsi_sessions(const HostAccess &host) {
             continue; // it goes away just now
         sessions.push_back({.name = name,
                             .target = read_attribute(folder / "targetname"),
+                            .initiator = read_attribute(folder / "initiatorname"),
                             .state = read_attribute(folder / "state"),
                             .nexus = {*host_of, 0, static_cast<unsigned>(*target_id)},
                             .portals = portals_of(host, std::string_view(name).substr(kSession.size()))});

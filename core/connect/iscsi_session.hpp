@@ -14,7 +14,8 @@ namespace drover::connect {
 struct IscsiSession {
     std::string name; // "session3"
     std::string target;
-    std::string state; // "LOGGED_IN"; all else does not work now
+    std::string initiator; // the name that this side has in it
+    std::string state;     // "LOGGED_IN"; all else does not work now
     Nexus nexus;
     std::vector<Portal> portals; // as asked for, and as connected
 

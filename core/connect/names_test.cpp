@@ -115,6 +115,12 @@ TEST(NodeRecordTest, ARecordOfSomebodyElseIsLentAndComesBackAsItWas) {
     EXPECT_EQ(owner_of_record(kRecord), RecordOwner::nobody);
 }
 
+TEST(NodeRecordTest, AnotherInitiatorNameIsOfOneLoginOnly) {
+    const auto text = with_settings(kRecord, {.initiator = "iqn.2026-11.io.drover:b"}, true).reveal();
+    EXPECT_EQ(record_value(text, "iface.initiatorname"), "iqn.2026-11.io.drover:b");
+    EXPECT_EQ(record_value(with_settings(text, {}, false).reveal(), "iface.initiatorname"), std::nullopt);
+}
+
 TEST(NodeRecordTest, WithoutChapNothingOfItIsLeft) {
     const auto text = with_settings(kRecord, {}, true).reveal();
     EXPECT_EQ(record_value(text, "node.session.auth.authmethod"), "None");

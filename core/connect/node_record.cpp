@@ -41,7 +41,8 @@ Settings wanted_settings(const NodeSettings &settings) {
     const bool has_chap = !settings.chap_user.empty();
     const bool is_mutual = has_chap && !settings.mutual_user.empty();
     return {
-        {"node.startup", "manual"},      // after a reboot the agent logs in, from its records
+        {"node.startup", "manual"}, // after a reboot the agent logs in, from its records
+        {"iface.initiatorname", settings.initiator},
         {"node.session.scan", "manual"}, // else every LUN of the target appears on this node
         {"node.session.initial_login_retry_max", "1"},
         {"node.conn[0].timeo.login_timeout", "10"},

@@ -33,6 +33,7 @@ struct NodeSettings {
     std::string mutual_user; // empty: the target does not prove itself
     SecretText mutual_secret;
     bool has_other_paths = true; // a multipath map takes over when this session stops
+    std::string initiator;       // the name to log in with; empty: this node's own
 };
 
 // The record with our settings. `is_new`: it was made for us just now. A record that is ours already stays

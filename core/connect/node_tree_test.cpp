@@ -43,6 +43,21 @@ TEST(IscsiTreeTest, OnlySessionsToThePortalThatWorkCount) {
                 ElementsAre(Nexus{3, 0, 0}, Nexus{7, 0, 0}));
 }
 
+TEST(IscsiTreeTest, WhoIsKnownByAnotherNameHasSessionsOfItsOwn) {
+    constexpr const char *kOther = "iqn.2026-11.io.drover:other";
+    MadeUpNode node;
+    node.iscsi_session(1, 3, kIqn, "10.0.0.1");
+    node.iscsi_session(2, 4, kIqn, "10.0.0.2", "LOGGED_IN", kOther);
+    IscsiTransport other(node.host(), kOther);
+    EXPECT_THAT(other.nexuses(iscsi_to({"10.0.0.1:3260", "10.0.0.2:3260"})), ElementsAre(Nexus{4, 0, 0}));
+    // The one record of open-iscsi for that portal is not taken from its session.
+    const auto refused = other.reach(iscsi_to({"10.0.0.1:3260"}), {}, false, Deadline::never());
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, Code::conflict);
+    EXPECT_THAT(refused.error().message, HasSubstr("iqn.1993-08.org.debian:01:own is logged in there"));
+    EXPECT_THAT(node.ran(), IsEmpty());
+}
+
 TEST(IscsiTreeTest, ASessionWithDevicesOrUnreadableIsInUse) {
     MadeUpNode node;
     node.iscsi_session(1, 3, kIqn, "10.0.0.1");

@@ -12,7 +12,7 @@ namespace drover::connect {
 struct Portal {
     std::string address; // as inet_ntop writes it, without brackets; a host name in lower case
     std::uint16_t port = 0;
-    auto operator<=>(const Portal &) const = default;
+    auto operator<=>(const Portal &) const = default; // NOLINT(modernize-use-nullptr)
 
     // "10.0.0.1:3260", "[fe80::1]:3260".
     [[nodiscard]] std::string text() const;

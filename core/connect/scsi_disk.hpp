@@ -18,7 +18,7 @@ struct Nexus {
     unsigned host = 0;
     unsigned channel = 0;
     unsigned target = 0;
-    auto operator<=>(const Nexus &) const = default;
+    auto operator<=>(const Nexus &) const = default; // NOLINT(modernize-use-nullptr)
 };
 
 struct ScsiDisk {

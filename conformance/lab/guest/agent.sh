@@ -8,7 +8,7 @@ agent_folder=/run/drover-lab
 agent_install() {
     mkdir -p "$agent_folder"/{bin,drivers,secrets}
     chmod 755 "$agent_folder" "$agent_folder"/{bin,drivers}
-    cp "$build"/bin/drover* "$agent_folder/bin/"
+    cp "$build"/bin/drover "$build"/bin/drover-agent "$build"/bin/drover-driver-host "$agent_folder/bin/"
     cp -d "$build"/drivers/*.so "$agent_folder/drivers/"
     chmod 755 "$agent_folder"/drivers/*.so
 }

@@ -1,20 +1,15 @@
 // core: attach and resolve.
 #include "conformance/suite/cases/cases.hpp"
 #include "conformance/suite/checks.hpp"
+#include "core/connect/nvme_subsystem.hpp"
+#include "core/connect/wwid.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 namespace drover::conformance {
 namespace {
-
-bool is_hex(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    });
-}
 
 void connection_sane(Test &test) {
     const BackendVolume volume = test.make_volume();
@@ -47,8 +42,8 @@ void wwid_form(Test &test) {
     const bool fits =
         connection.protocol == Protocol::local
             ? wwid.starts_with("loop:") || wwid.starts_with("dm:") || wwid.starts_with("serial:")
-        : connection.protocol == Protocol::nvme_tcp ? wwid.size() >= 16
-                                                    : is_hex(wwid) && wwid.size() >= 16;
+        : connection.protocol == Protocol::nvme_tcp ? connect::is_nvme_wwid(wwid)
+                                                    : connect::is_scsi_wwid(wwid);
     test.expect(fits, "a wwid in the form of its protocol (drover/abi/volume.h)",
                 fmt::format("\"{}\"", wwid));
 }

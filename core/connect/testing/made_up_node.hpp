@@ -43,13 +43,15 @@ public:
     }
     // A session of open-iscsi, as sysfs shows it.
     void iscsi_session(unsigned number, unsigned host, const std::string &target, const std::string &address,
-                       const std::string &state = "LOGGED_IN") const {
+                       const std::string &state = "LOGGED_IN",
+                       const std::string &initiator = "iqn.1993-08.org.debian:01:own") const {
         const std::string name = "session" + std::to_string(number);
         const std::string device = "sys/devices/platform/host" + std::to_string(host) + "/" + name;
         const std::string of = device + "/iscsi_session/" + name;
         put(of + "/targetname", target + "\n");
         put(of + "/target_id", "0\n");
         put(of + "/state", state + "\n");
+        put(of + "/initiatorname", initiator + "\n");
         link(of, "sys/class/iscsi_session/" + name);
         link(device, of + "/device");
         const std::string connection =

@@ -65,11 +65,8 @@ portal_return() { iptables -D INPUT -d "$1" -p tcp --dport 3260 -j DROP; }
 
 # No secret in anything that was logged.
 no_secret_logged() {
-    local file
-    for file in "$agent_folder/agent.log" "$array_folder/log"; do
-        ! grep -n -F -e "$array_token" -e "$array_chap_password" "$file" || fail "a secret stands in $file"
-    done
-    for file in /proc/[0-9]*/cmdline; do
-        ! grep -q -a -F -e "$array_token" -e "$array_chap_password" "$file" 2>/dev/null || fail "a secret is an argument of a process"
-    done
+    local secrets=/run/secrets-looked-for
+    printf '%s\n' "$array_token" "$array_chap_password" >"$secrets"
+    ! grep -H -n -F -f "$secrets" "$agent_folder/agent.log" "$array_folder/log" || fail "a secret was logged"
+    ! grep -s -l -a -F -f "$secrets" /proc/[0-9]*/cmdline || fail "a secret is an argument of a process"
 }
