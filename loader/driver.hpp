@@ -103,6 +103,28 @@ public:
                                         const CreateRequest &request) = 0;
     virtual Result<BackendVolume> extend(const CallContext &call, std::string_view id,
                                          std::uint64_t bytes) = 0;
+    virtual Result<BackendVolume> retype(const CallContext &call, const RetypeRequest &request) = 0;
+
+    // Volumes and snapshots that the backend has and we do not manage; their `id` is empty, and an attribute
+    // "refused" says why one cannot be adopted. What is adopted has the id it was given.
+    virtual Result<std::optional<std::string>>
+    unmanaged_page(const CallContext &call, const PageRequest &page, const Visitor &visit) = 0;
+    Result<void> unmanaged(const CallContext &call, const Visitor &visit);
+    virtual Result<BackendVolume> adopt(const CallContext &call, const AdoptRequest &request) = 0;
+    virtual Result<BackendVolume> release(const CallContext &call, std::string_view id) = 0;
+    virtual Result<std::optional<std::string>> unmanaged_snapshots_page(const CallContext &call,
+                                                                        std::string_view volume_id,
+                                                                        const PageRequest &page,
+                                                                        const Visitor &visit) = 0;
+    Result<void> unmanaged_snapshots(const CallContext &call, std::string_view volume_id,
+                                     const Visitor &visit);
+    virtual Result<BackendVolume> snapshot_adopt(const CallContext &call, const AdoptRequest &request) = 0;
+    virtual Result<BackendVolume> snapshot_release(const CallContext &call, std::string_view snapshot_id) = 0;
+
+    virtual Result<LimitKinds> limit_kinds(const CallContext &call) = 0;
+    virtual Result<Limits> limits(const CallContext &call, std::string_view id) = 0;
+    // Exactly these, all or none; no limits at all: those it has are removed.
+    virtual Result<void> set_limits(const CallContext &call, std::string_view id, const Limits &limits) = 0;
     virtual Result<std::vector<Profile>> profiles(const CallContext &call) = 0;
 };
 

@@ -7,8 +7,9 @@
 // snapshot.create and snapshot.revert those of the volume and of the snapshot; snapshot.destroy that of the
 // snapshot. For revert the volume is the parent that the driver's own snapshot.get names; when that fails,
 // the snapshot alone is locked and the driver's answer to revert counts. Two locks are always taken in the
-// order of their names. With DRV_DRIVER_SERIAL every op then also takes the one lock of the backend. No lock
-// of the host's services is ever held during a call.
+// order of their names. retype, adopt, release and what sets limits hold that of their volume, adopting a
+// snapshot those of its volume and its own, releasing one its own. With DRV_DRIVER_SERIAL every op then also
+// takes the one lock of the backend. No lock of the host's services is ever held during a call.
 #pragma once
 
 #include "loader/driver.hpp"
@@ -61,6 +62,20 @@ public:
     Result<BackendVolume> clone(const CallContext &call, std::string_view source_id,
                                 const CreateRequest &request) override;
     Result<BackendVolume> extend(const CallContext &call, std::string_view id, std::uint64_t bytes) override;
+    Result<BackendVolume> retype(const CallContext &call, const RetypeRequest &request) override;
+    Result<std::optional<std::string>> unmanaged_page(const CallContext &call, const PageRequest &page,
+                                                      const Visitor &visit) override;
+    Result<BackendVolume> adopt(const CallContext &call, const AdoptRequest &request) override;
+    Result<BackendVolume> release(const CallContext &call, std::string_view id) override;
+    Result<std::optional<std::string>> unmanaged_snapshots_page(const CallContext &call,
+                                                                std::string_view volume_id,
+                                                                const PageRequest &page,
+                                                                const Visitor &visit) override;
+    Result<BackendVolume> snapshot_adopt(const CallContext &call, const AdoptRequest &request) override;
+    Result<BackendVolume> snapshot_release(const CallContext &call, std::string_view snapshot_id) override;
+    Result<LimitKinds> limit_kinds(const CallContext &call) override;
+    Result<Limits> limits(const CallContext &call, std::string_view id) override;
+    Result<void> set_limits(const CallContext &call, std::string_view id, const Limits &limits) override;
     Result<std::vector<Profile>> profiles(const CallContext &call) override;
 
 private:

@@ -28,6 +28,17 @@ constexpr std::array<Row, kOpCount> kOps = {{
     {"snapshot.revert", true},
     {"clone", true},
     {"extend", true},
+    {"retype", true},
+    {"manage.list_unmanaged", false},
+    {"manage.adopt", true},
+    {"manage.release", true},
+    {"manage.list_unmanaged_snapshots", false},
+    {"manage.adopt_snapshot", true},
+    {"manage.release_snapshot", true},
+    {"qos.supported", false},
+    {"qos.get", false},
+    {"qos.set", true},
+    {"qos.clear", true},
     {"profiles", false},
 }};
 

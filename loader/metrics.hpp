@@ -31,6 +31,17 @@ enum class Op : unsigned {
     snapshot_revert,
     clone,
     extend,
+    retype,
+    list_unmanaged,
+    adopt,
+    release,
+    list_unmanaged_snapshots,
+    adopt_snapshot,
+    release_snapshot,
+    qos_supported,
+    qos_get,
+    qos_set,
+    qos_clear,
     profiles,
 };
 inline constexpr std::size_t kOpCount = static_cast<std::size_t>(Op::profiles) + 1;

@@ -102,6 +102,37 @@ struct SnapshotRequest {
     Attributes attributes;
 };
 
+struct RetypeRequest {
+    std::string volume_id;
+    std::string profile, pool; // empty: keep what it has
+    bool may_migrate = false;  // DRV_RETYPE_MAY_MIGRATE: data may be copied, which may take hours
+};
+
+// Of an object that the backend has and we do not manage.
+struct AdoptRequest {
+    std::string backend_id; // which object
+    std::string id, name;   // what it gets
+    std::string volume_id;  // of a snapshot: the volume it belongs to; else empty
+};
+
+// What a volume may take of its backend, a second, reads and writes together; nothing: no limit of that kind.
+struct Limits {
+    std::optional<std::uint64_t> max_iops;
+    std::optional<std::uint64_t> min_iops;
+    std::optional<std::uint64_t> burst_iops;
+    std::optional<std::uint64_t> max_bytes_per_second;
+    bool operator==(const Limits &) const = default;
+};
+
+// Which of them a backend has.
+struct LimitKinds {
+    bool max_iops = false;
+    bool min_iops = false;
+    bool burst_iops = false;
+    bool max_bytes_per_second = false;
+    bool operator==(const LimitKinds &) const = default;
+};
+
 struct PageRequest {
     std::uint64_t max_entries = 0; // 0: the driver's choice
     std::string token;             // empty: from the start

@@ -198,6 +198,56 @@ void revert(const ApiCall &call) {
     });
 }
 
+void retype_volume(const ApiCall &call) {
+    auto shape = read_new_shape(call.request.body);
+    if (!shape)
+        return call.responder.respond(error_response(shape.error()));
+    act<VolumeView>(call, [&](Done<VolumeView> done) {
+        return call.service().retype(call.volume(), std::move(*shape), call.options(), std::move(done));
+    });
+}
+
+void set_qos(const ApiCall &call) {
+    const auto limits = read_limits(call.request.body);
+    if (!limits)
+        return call.responder.respond(error_response(limits.error()));
+    act<LimitsView>(call, [&](Done<LimitsView> done) {
+        return call.service().set_limits(call.volume(), *limits, call.options(), std::move(done));
+    });
+}
+
+void adopt_volume(const ApiCall &call) {
+    auto spec = read_adopt_spec(call.request.body);
+    if (!spec)
+        return call.responder.respond(error_response(spec.error()));
+    act<VolumeView>(call, [&](Done<VolumeView> done) {
+        return call.service().adopt(std::move(*spec), call.options(), std::move(done));
+    });
+}
+
+void release_volume(const ApiCall &call) {
+    act<void>(call, [&](Done<void> done) {
+        return call.service().release(call.volume(), call.options(), std::move(done));
+    });
+}
+
+void adopt_snapshot(const ApiCall &call) {
+    const auto spec = read_snapshot_adopt_spec(call.request.body);
+    if (!spec)
+        return call.responder.respond(error_response(spec.error()));
+    act<SnapshotView>(call, [&](Done<SnapshotView> done) {
+        return call.service().snapshot_adopt(call.volume(), spec->handle, spec->name, call.options(),
+                                             std::move(done));
+    });
+}
+
+void release_snapshot(const ApiCall &call) {
+    act<void>(call, [&](Done<void> done) {
+        return call.service().snapshot_release(call.path("snapshot"), call.parent(), call.options(),
+                                               std::move(done));
+    });
+}
+
 void reload_driver(const ApiCall &call) {
     act<std::vector<BackendView>>(call, [&](Done<std::vector<BackendView>> done) {
         return call.service().reload_driver(call.path("driver"), call.options(), std::move(done));

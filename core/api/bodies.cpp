@@ -179,6 +179,10 @@ const std::vector<std::string> &keys_of_body(std::string_view schema) {
         {"Use", {"use"}},
         {"NewSize", {"bytes"}},
         {"NewSnapshot", {"name"}},
+        {"NewShape", {"profile", "pool", "may_migrate"}},
+        {"NewLimits", {"max_iops", "min_iops", "burst_iops", "max_bytes_per_second"}},
+        {"AdoptSpec", {"backend", "handle", "name"}},
+        {"SnapshotAdoptSpec", {"handle", "name"}},
     };
     return kKeys.find(schema)->second;
 }
@@ -236,6 +240,54 @@ Result<std::string> read_new_snapshot(std::string_view body) {
     Fields fields(*object, "NewSnapshot", "");
     std::string name = fields.text("name");
     return fields.end().map([&] { return std::move(name); });
+}
+
+Result<NewShape> read_new_shape(std::string_view body) {
+    const auto object = object_in(body, "NewShape");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "NewShape", "");
+    NewShape shape{.profile = fields.text("profile"),
+                   .pool = fields.text("pool"),
+                   .may_migrate = fields.flag("may_migrate")};
+    if (shape.profile.empty() && shape.pool.empty())
+        fields.wrong("profile", "is missing or empty, and so is \"pool\"");
+    return fields.end().map([&] { return std::move(shape); });
+}
+
+Result<Limits> read_limits(std::string_view body) {
+    const auto object = object_in(body, "NewLimits");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "NewLimits", "");
+    const auto limit = [&](const char *key) {
+        return fields.number(key, 1, std::numeric_limits<std::uint64_t>::max());
+    };
+    const Limits limits{.max_iops = limit("max_iops"),
+                        .min_iops = limit("min_iops"),
+                        .burst_iops = limit("burst_iops"),
+                        .max_bytes_per_second = limit("max_bytes_per_second")};
+    return fields.end().map([&] { return limits; });
+}
+
+Result<AdoptSpec> read_adopt_spec(std::string_view body) {
+    const auto object = object_in(body, "AdoptSpec");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "AdoptSpec", "");
+    AdoptSpec spec{.backend = fields.text("backend"),
+                   .handle = fields.required_text("handle"),
+                   .name = fields.text("name")};
+    return fields.end().map([&] { return std::move(spec); });
+}
+
+Result<AdoptSpec> read_snapshot_adopt_spec(std::string_view body) {
+    const auto object = object_in(body, "SnapshotAdoptSpec");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "SnapshotAdoptSpec", "");
+    AdoptSpec spec{.backend = {}, .handle = fields.required_text("handle"), .name = fields.text("name")};
+    return fields.end().map([&] { return std::move(spec); });
 }
 
 } // namespace drover

@@ -18,7 +18,14 @@ Result<std::uint64_t> read_new_size(std::string_view body);
 // No body at all is good, and means an empty name.
 Result<std::string> read_new_snapshot(std::string_view body);
 
-// The keys of a schema of openapi.yaml ("VolumeSpec", "Source", "Root", "Use", "NewSize", "NewSnapshot").
+Result<NewShape> read_new_shape(std::string_view body);
+// A limit that is absent or null is none.
+Result<Limits> read_limits(std::string_view body);
+Result<AdoptSpec> read_adopt_spec(std::string_view body);
+Result<AdoptSpec> read_snapshot_adopt_spec(std::string_view body); // without a backend
+
+// The keys of a schema of openapi.yaml ("VolumeSpec", "Source", "Root", "Use", "NewSize", "NewSnapshot",
+// "NewShape", "NewLimits", "AdoptSpec", "SnapshotAdoptSpec").
 const std::vector<std::string> &keys_of_body(std::string_view schema);
 
 } // namespace drover

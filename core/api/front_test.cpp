@@ -63,6 +63,45 @@ TEST_F(Api, creates_volumes_and_clones) {
         R"(507 {"error":{"code":"no-space","message":"the pool is full","retryable":false,"vendor_code":"E1"}})");
 }
 
+TEST_F(Api, changes_the_shape_and_the_limits_of_a_volume) {
+    service.add("v");
+    ask("POST", "/v2/volumes/v/retype", R"({"profile":"silver","may_migrate":true})");
+    EXPECT_EQ(answer.status, 200U);
+    EXPECT_EQ(json().at("profile"), "silver");
+    EXPECT_THAT(ask("POST", "/v2/volumes/v/retype", "{}"), StartsWith("400 "));
+    EXPECT_THAT(ask("POST", "/v2/volumes/w/retype", R"({"pool":"q"})"), StartsWith("404 "));
+    EXPECT_EQ(ask("PUT", "/v2/volumes/v/qos", R"({"max_iops":500})"),
+              R"(200 {"max_iops":500,"min_iops":null,"burst_iops":null,"max_bytes_per_second":null,)"
+              R"("supported":["max_iops","max_bytes_per_second"]})");
+    EXPECT_THAT(get("/v2/volumes/v/qos"), StartsWith(R"(200 {"max_iops":500,)"));
+    EXPECT_THAT(ask("PUT", "/v2/volumes/v/qos", "{}"), StartsWith(R"(200 {"max_iops":null,)"));
+    EXPECT_THAT(get("/v2/volumes/w/qos"), StartsWith("404 "));
+    EXPECT_THAT(service.log(), ElementsAre("retype v silver  migrate", "retype w  q", "set limits v 500 0",
+                                           "limits v", "set limits v 0 0", "limits w"));
+}
+
+TEST_F(Api, adopts_and_releases) {
+    service.add("v");
+    EXPECT_EQ(get("/v2/unmanaged?backend=gold"),
+              R"(200 {"unmanaged":[{"backend":"gold","handle":"array-7","name":"legacy","volume_id":"",)"
+              R"("bytes":1024,"created_at":"2026-01-02T03:04:05Z","profile":"","pool":"","nodes":["node-2"],)"
+              R"("refused":"in a pod","destroyed":"","attributes":{"array_volume":"legacy"}}]})");
+    EXPECT_THAT(get("/v2/unmanaged?backend=glod"), StartsWith("404 "));
+    EXPECT_THAT(ask("POST", "/v2/unmanaged", R"({"backend":"gold","handle":"array-7","name":"old"})"),
+                StartsWith(R"(200 {"id":"id-old","name":"old","backend":"gold","backend_id":"array-7")"));
+    EXPECT_THAT(ask("POST", "/v2/unmanaged", R"({"name":"old"})"), StartsWith("400 "));
+    EXPECT_EQ(ask("POST", "/v2/volumes/old/release", ""), "204 ");
+    EXPECT_THAT(get("/v2/volumes/v/unmanaged-snapshots"),
+                StartsWith(R"(200 {"unmanaged":[{"backend":"gold","handle":"array-snap-7",)"));
+    EXPECT_THAT(ask("POST", "/v2/volumes/v/unmanaged-snapshots", R"({"handle":"array-snap-7","name":"s"})"),
+                StartsWith(R"(200 {"id":"snap-v-s","name":"s")"));
+    EXPECT_EQ(ask("POST", "/v2/volumes/v/snapshots/s/release", ""), "204 ");
+    EXPECT_EQ(ask("POST", "/v2/snapshots/snap-v-s/release", ""), "204 ");
+    EXPECT_THAT(service.log(), ElementsAre("unmanaged gold", "adopt gold array-7 old", "release old",
+                                           "unmanaged snapshots v", "snapshot adopt v array-snap-7 s",
+                                           "snapshot release v s", "snapshot release  snap-v-s"));
+}
+
 TEST_F(Api, removes_by_a_policy) {
     for (const char *name : {"a", "b", "c"})
         service.add(name);

@@ -134,6 +134,38 @@ json::object to_json(const Profile &view) {
             {"attributes", std::move(attributes)}};
 }
 
+json::object to_json(const LimitsView &view) {
+    json::array supported;
+    const auto add = [&](bool is_supported, const char *key) {
+        if (is_supported)
+            supported.emplace_back(key);
+    };
+    add(view.kinds.max_iops, "max_iops");
+    add(view.kinds.min_iops, "min_iops");
+    add(view.kinds.burst_iops, "burst_iops");
+    add(view.kinds.max_bytes_per_second, "max_bytes_per_second");
+    return {{"max_iops", number(view.limits.max_iops)},
+            {"min_iops", number(view.limits.min_iops)},
+            {"burst_iops", number(view.limits.burst_iops)},
+            {"max_bytes_per_second", number(view.limits.max_bytes_per_second)},
+            {"supported", std::move(supported)}};
+}
+
+json::object to_json(const UnmanagedView &view) {
+    json::array nodes;
+    for (const std::string &node : view.nodes)
+        nodes.emplace_back(node);
+    json::object attributes;
+    for (const auto &[key, value] : view.attributes)
+        attributes[key] = value;
+    return {{"backend", view.backend},     {"handle", view.handle},
+            {"name", view.name},           {"volume_id", view.volume_id},
+            {"bytes", view.bytes},         {"created_at", time(view.created_unix_ns)},
+            {"profile", view.profile},     {"pool", view.pool},
+            {"nodes", std::move(nodes)},   {"refused", view.refused},
+            {"destroyed", view.destroyed}, {"attributes", std::move(attributes)}};
+}
+
 json::object to_json(const NodeFinding &view) {
     return {{"check", view.check}, {"level", view.level}, {"message", view.message}, {"cure", view.cure}};
 }

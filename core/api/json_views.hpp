@@ -15,6 +15,8 @@ boost::json::object to_json(const VolumeView &view);
 boost::json::object to_json(const SnapshotView &view);
 boost::json::object to_json(const BackendView &view);
 boost::json::object to_json(const Profile &view);
+boost::json::object to_json(const LimitsView &view);
+boost::json::object to_json(const UnmanagedView &view);
 boost::json::object to_json(const NodeFinding &view);
 boost::json::object to_json(const OperationView &view);
 boost::json::object to_json(const Error &error);

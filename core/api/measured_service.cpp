@@ -55,6 +55,51 @@ std::string MeasuredService::revert(const std::string &snapshot, const std::opti
     return service_.revert(snapshot, of, std::move(options), measured("revert", std::move(done)));
 }
 
+std::string MeasuredService::retype(const VolumeRef &ref, NewShape shape, OperationOptions options,
+                                    Done<VolumeView> done) {
+    return service_.retype(ref, std::move(shape), std::move(options), measured("retype", std::move(done)));
+}
+
+void MeasuredService::limits(const VolumeRef &ref, OperationOptions options, Done<LimitsView> done) {
+    service_.limits(ref, std::move(options), measured("get limits", std::move(done)));
+}
+
+std::string MeasuredService::set_limits(const VolumeRef &ref, Limits limits, OperationOptions options,
+                                        Done<LimitsView> done) {
+    return service_.set_limits(ref, limits, std::move(options), measured("limits", std::move(done)));
+}
+
+void MeasuredService::unmanaged(const std::string &backend, OperationOptions options,
+                                Done<std::vector<UnmanagedView>> done) {
+    service_.unmanaged(backend, std::move(options), measured("unmanaged", std::move(done)));
+}
+
+std::string MeasuredService::adopt(AdoptSpec spec, OperationOptions options, Done<VolumeView> done) {
+    return service_.adopt(std::move(spec), std::move(options), measured("adopt", std::move(done)));
+}
+
+std::string MeasuredService::release(const VolumeRef &ref, OperationOptions options, Done<void> done) {
+    return service_.release(ref, std::move(options), measured("release", std::move(done)));
+}
+
+void MeasuredService::unmanaged_snapshots(const VolumeRef &ref, OperationOptions options,
+                                          Done<std::vector<UnmanagedView>> done) {
+    service_.unmanaged_snapshots(ref, std::move(options), measured("unmanaged snapshots", std::move(done)));
+}
+
+std::string MeasuredService::snapshot_adopt(const VolumeRef &ref, const std::string &handle,
+                                            const std::string &name, OperationOptions options,
+                                            Done<SnapshotView> done) {
+    return service_.snapshot_adopt(ref, handle, name, std::move(options),
+                                   measured("snapshot adopt", std::move(done)));
+}
+
+std::string MeasuredService::snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                              OperationOptions options, Done<void> done) {
+    return service_.snapshot_release(snapshot, of, std::move(options),
+                                     measured("snapshot release", std::move(done)));
+}
+
 void MeasuredService::profiles(const std::string &backend, OperationOptions options,
                                Done<std::vector<Profile>> done) {
     service_.profiles(backend, std::move(options), measured("profiles", std::move(done)));

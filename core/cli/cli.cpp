@@ -153,6 +153,10 @@ std::vector<std::string> names_of_kind(AgentClient &agent, std::string_view kind
         return list("/v2/drivers", "drivers", "driver");
     if (kind == "PROFILE")
         return list("/v2/profiles", "profiles", "name");
+    if (kind == "HANDLE") {
+        return list(before.empty() ? "/v2/unmanaged" : path("/v2/volumes", {before}) + "/unmanaged-snapshots",
+                    "unmanaged", "handle");
+    }
     if (kind == "OPERATION")
         return list("/v2/operations", "operations", "id");
     if (kind == "SHELL")

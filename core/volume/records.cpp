@@ -28,7 +28,7 @@ constexpr std::size_t kShown = 64;
 
 constexpr std::array<std::string_view, 4> kFormats{"never", "started", "done", "inherited"};
 constexpr std::array<std::string_view, 4> kDesired{"mount", "release", "destroy", "hold"};
-constexpr std::array<std::string_view, 3> kSnapshotStates{"creating", "ready", "deleting"};
+constexpr std::array<std::string_view, 4> kSnapshotStates{"creating", "ready", "deleting", "releasing"};
 
 template <typename Enum, std::size_t N>
 Enum enum_of(const std::array<std::string_view, N> &names, std::string_view text, std::string_view key) {
@@ -195,6 +195,16 @@ RootOptions decode_root(const json::value &value) {
     return root;
 }
 
+NewShape decode_shape(const json::value &value) {
+    Fields fields(value);
+    NewShape shape;
+    shape.profile = fields.text("profile");
+    shape.pool = fields.text("pool");
+    shape.may_migrate = fields.boolean("may_migrate");
+    fields.end();
+    return shape;
+}
+
 json::value encode_uses(const std::map<std::string, Use> &uses) {
     json::array rows;
     for (const auto &[use, state] : uses) {
@@ -255,6 +265,14 @@ std::uint64_t VolumeRecord::use_count() const noexcept {
     return sum;
 }
 
+Result<void> check_settled(const VolumeRecord &record) {
+    if (record.owner.empty() || record.desired == plan::Desired::destroy)
+        return fail_retryable(Code::conflict, "it is being made or deleted");
+    if (record.releasing)
+        return fail_retryable(Code::conflict, "it is being released");
+    return {};
+}
+
 bool VolumeRecord::operator==(const VolumeRecord &other) const {
     return encode(*this) == encode(other);
 }
@@ -264,7 +282,7 @@ std::string_view to_string(SnapshotRecord::State state) noexcept {
 }
 
 std::string encode(const VolumeRecord &record) {
-    return json::serialize(json::object{
+    json::object row{
         {"v", 1},
         {"id", record.id},
         {"name", record.name},
@@ -290,7 +308,18 @@ std::string encode(const VolumeRecord &record) {
         {"reverting", record.reverting},
         {"frozen", record.frozen},
         {"uses", encode_uses(record.uses)},
-    });
+    };
+    // Only while they last: agents of before these fields read every other row.
+    if (!record.adopting.empty())
+        row["adopting"] = record.adopting;
+    if (record.retyping) {
+        row["retyping"] = json::object{{"profile", record.retyping->profile},
+                                       {"pool", record.retyping->pool},
+                                       {"may_migrate", record.retyping->may_migrate}};
+    }
+    if (record.releasing)
+        row["releasing"] = true;
+    return json::serialize(row);
 }
 
 Result<VolumeRecord> decode_volume(std::string_view text) {
@@ -322,6 +351,12 @@ Result<VolumeRecord> decode_volume(std::string_view text) {
         record.reverting = fields.text("reverting");
         record.frozen = fields.boolean("frozen");
         record.uses = decode_uses(fields.at("uses"));
+        if (fields.find("adopting") != nullptr)
+            record.adopting = fields.text("adopting");
+        if (const auto *shape = fields.find("retyping"); shape != nullptr)
+            record.retyping = decode_shape(*shape);
+        if (fields.find("releasing") != nullptr)
+            record.releasing = fields.boolean("releasing");
         return record;
     });
 }

@@ -34,8 +34,9 @@ struct VolumeRecord {
     bool created_by_us = true;
     std::optional<VolumeSource> source; // with ids, not names
 
-    bool intent = false; // create or clone is in flight; its token is the id
-    std::string owner;   // the backend id we own; empty: none yet. Written once
+    bool intent = false;  // create, clone or adoption is in flight; its token is the id
+    std::string adopting; // the backend's id of what an adoption in flight takes; empty: none
+    std::string owner;    // the backend id we own; empty: none yet. Written once
     plan::Desired desired = plan::Desired::release;
 
     std::string fstype;
@@ -48,6 +49,8 @@ struct VolumeRecord {
     std::optional<Connection> connection; // from before the device is connected until it is detached again
     std::uint64_t extend_to = 0;          // an extend in flight; 0: none
     bool grow_pending = false;            // the filesystem is smaller than its device
+    std::optional<NewShape> retyping;     // a change of profile or pool in flight
+    bool releasing = false;               // to be given back to the backend's people, and forgotten here
     std::string reverting;                // the snapshot a revert in flight puts back; empty: none
     bool frozen = false;                  // its filesystem may be frozen: thaw at start
     std::map<std::string, Use> uses;
@@ -56,8 +59,11 @@ struct VolumeRecord {
     bool operator==(const VolumeRecord &) const; // field by field, as written
 };
 
+// conflict, to be tried again: it is being made, deleted or released.
+Result<void> check_settled(const VolumeRecord &record);
+
 struct SnapshotRecord {
-    enum class State { creating, ready, deleting };
+    enum class State { creating, ready, deleting, releasing };
     std::string id;
     std::string name;
     std::string volume_id;

@@ -95,6 +95,36 @@ public:
     // Puts the snapshot's data back into its volume, which must be in use nowhere.
     virtual std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
                                OperationOptions options, Done<VolumeView> done) = 0;
+    // Gives the volume another profile or pool, in place; its data, size and id stay. It has that shape
+    // already: success. conflict: it needs a copy that is not allowed, or cannot be done while it is in use.
+    virtual std::string retype(const VolumeRef &ref, NewShape shape, OperationOptions options,
+                               Done<VolumeView> done) = 0;
+    // What the volume may take of its backend, asked of its driver.
+    virtual void limits(const VolumeRef &ref, OperationOptions options, Done<LimitsView> done) = 0;
+    // Makes exactly these the volume's limits; none at all: removes those it has. What the backend has made
+    // of them. unsupported names the limits it has not. Idempotent.
+    virtual std::string set_limits(const VolumeRef &ref, Limits limits, OperationOptions options,
+                                   Done<LimitsView> done) = 0;
+
+    // What the backend (empty: the default one) has and Drover does not manage, asked of its driver.
+    virtual void unmanaged(const std::string &backend, OperationOptions options,
+                           Done<std::vector<UnmanagedView>> done) = 0;
+    // Makes one of them a volume of ours, without touching its data; one that was destroyed is recovered. It
+    // is never formatted, here or by any other agent. The same again: the volume. exists: the name or the
+    // object is another volume's; conflict says why it cannot be adopted.
+    virtual std::string adopt(AdoptSpec spec, OperationOptions options, Done<VolumeView> done) = 0;
+    // Gives the volume back to the backend's people: keeps its data, detaches it here, forgets it. conflict
+    // while it is in use anywhere, in a group, or has snapshots.
+    virtual std::string release(const VolumeRef &ref, OperationOptions options, Done<void> done) = 0;
+    // The same three for the snapshots of a volume of ours.
+    virtual void unmanaged_snapshots(const VolumeRef &ref, OperationOptions options,
+                                     Done<std::vector<UnmanagedView>> done) = 0;
+    virtual std::string snapshot_adopt(const VolumeRef &ref, const std::string &handle,
+                                       const std::string &name, OperationOptions options,
+                                       Done<SnapshotView> done) = 0;
+    virtual std::string snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                         OperationOptions options, Done<void> done) = 0;
+
     // The profiles of a backend (empty: the default one), asked of its driver.
     virtual void profiles(const std::string &backend, OperationOptions options,
                           Done<std::vector<Profile>> done) = 0;

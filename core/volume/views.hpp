@@ -114,6 +114,41 @@ struct SnapshotView {
     std::string status;                 // "creating", "ready", "deleting", "error"
 };
 
+// Another profile or pool for a volume that exists.
+struct NewShape {
+    std::string profile, pool; // empty: keep what it has
+    bool may_migrate = false;  // its data may be copied, which may take hours
+    bool operator==(const NewShape &) const = default;
+};
+
+// What a volume may take of its backend, and which limits that backend has at all.
+struct LimitsView {
+    Limits limits;
+    LimitKinds kinds;
+};
+
+// A volume or snapshot that the backend has and Drover does not manage.
+struct UnmanagedView {
+    std::string backend;
+    std::string handle;    // the backend's id for it, which adopting takes
+    std::string name;      // that it has on the backend, where names of people are kept there
+    std::string volume_id; // of a snapshot: its volume's
+    std::uint64_t bytes = 0;
+    std::uint64_t created_unix_ns = 0; // 0: not known
+    std::string profile;
+    std::string pool;
+    std::vector<std::string> nodes; // that have it attached
+    std::string refused;            // why it cannot be adopted; empty: it can be
+    std::string destroyed;          // it was destroyed, and adopting recovers it ("eradicated in 3600 s")
+    Attributes attributes;          // what else the driver says of it
+};
+
+struct AdoptSpec {
+    std::string backend; // empty: the default one
+    std::string handle;
+    std::string name; // empty: the handle
+};
+
 struct MountView {
     std::string mountpoint;
     VolumeView volume;

@@ -76,6 +76,21 @@ public:
                                 OperationOptions options, Done<void> done) override;
     std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
                        OperationOptions options, Done<VolumeView> done) override;
+    std::string retype(const VolumeRef &ref, NewShape shape, OperationOptions options,
+                       Done<VolumeView> done) override;
+    void limits(const VolumeRef &ref, OperationOptions options, Done<LimitsView> done) override;
+    std::string set_limits(const VolumeRef &ref, Limits limits, OperationOptions options,
+                           Done<LimitsView> done) override;
+    void unmanaged(const std::string &backend, OperationOptions options,
+                   Done<std::vector<UnmanagedView>> done) override;
+    std::string adopt(AdoptSpec spec, OperationOptions options, Done<VolumeView> done) override;
+    std::string release(const VolumeRef &ref, OperationOptions options, Done<void> done) override;
+    void unmanaged_snapshots(const VolumeRef &ref, OperationOptions options,
+                             Done<std::vector<UnmanagedView>> done) override;
+    std::string snapshot_adopt(const VolumeRef &ref, const std::string &handle, const std::string &name,
+                               OperationOptions options, Done<SnapshotView> done) override;
+    std::string snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                 OperationOptions options, Done<void> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
     void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) override;
@@ -106,6 +121,8 @@ private:
     Result<VolumeView> create_existing(const Task &task, const VolumeSpec &spec, VolumeRecord record);
     Result<std::optional<VolumeView>> adopt(const Task &task, const VolumeSpec &spec, const std::string &id,
                                             const std::string &backend);
+    Result<std::optional<BackendVolume>> find_on_backend(const Task &task, const VolumeSpec &spec,
+                                                         Driver &driver, const std::string &id) const;
     Result<VolumeView> create_new(const Task &task, const VolumeSpec &spec, const std::string &id,
                                   const std::string &backend);
     Result<VolumeView> finish_create(const Task &task, VolumeRecord &record);
@@ -119,6 +136,21 @@ private:
     Result<void> forget(const Task &task, VolumeRecord record);
     Result<VolumeView> do_extend(const Task &task, VolumeRecord record, std::uint64_t bytes);
     Result<void> finish_extend(const Task &task, VolumeRecord &record);
+    Result<VolumeView> do_retype(const Task &task, VolumeRecord record, NewShape shape);
+    Result<void> finish_retype(const Task &task, VolumeRecord &record);
+    Result<LimitsView> do_set_limits(const Task &task, VolumeRecord record, const Limits &limits);
+    Result<VolumeView> do_adopt(const Task &task, const AdoptSpec &spec, const std::string &id);
+    Result<void> finish_adopt(const Task &task, VolumeRecord &record);
+    Result<void> do_release(const Task &task, VolumeRecord record);
+    Result<void> finish_release(const Task &task, VolumeRecord &record);
+    Result<SnapshotView> do_snapshot_adopt(const Task &task, VolumeRecord record, const std::string &handle,
+                                           std::string name);
+    Result<void> do_snapshot_release(const Task &task, const std::string &id);
+    // For listings: its own queue, so that it does not wait for a volume; no operation.
+    template <typename T>
+    void ask(const std::string &backend, const std::string &what, OperationOptions options, Done<T> done,
+             std::function<Result<T>(Driver &, const CallContext &)> question,
+             std::optional<Error> refused = std::nullopt);
     Result<SnapshotView> do_snapshot(const Task &task, VolumeRecord record, std::string name);
     Result<void> do_snapshot_remove(const Task &task, const std::string &id);
     Result<VolumeView> do_revert(const Task &task, VolumeRecord record, const std::string &snapshot_id);
@@ -132,6 +164,7 @@ private:
     void converge_now(const std::string &id, std::uint64_t turn);
     Result<void> go_on(VolumeRecord &record, const Task &task);
     Result<void> go_on_reverting(VolumeRecord &record, const Task &task);
+    Result<void> go_on_adopting(const Task &task, VolumeRecord &record);
     Result<void> thaw_leftover(VolumeRecord &record) const;
     void note_failure(const VolumeRecord &record, const Error &error,
                       std::optional<std::chrono::nanoseconds> retry_in);

@@ -109,6 +109,49 @@ std::string StillService::revert(const std::string &name, const std::optional<Vo
     done(found ? Result<VolumeView>(volume_) : fail(found.error()));
     return kOperation;
 }
+std::string StillService::retype(const VolumeRef &ref, NewShape, OperationOptions, Done<VolumeView> done) {
+    done(get(ref));
+    return kOperation;
+}
+void StillService::limits(const VolumeRef &ref, OperationOptions, Done<LimitsView> done) {
+    done(known(ref).map([] { return LimitsView(); }));
+}
+std::string StillService::set_limits(const VolumeRef &ref, Limits limits, OperationOptions,
+                                     Done<LimitsView> done) {
+    done(known(ref).map([&] { return LimitsView{.limits = limits, .kinds = {}}; }));
+    return kOperation;
+}
+void StillService::unmanaged(const std::string &, OperationOptions, Done<std::vector<UnmanagedView>> done) {
+    done(std::vector<UnmanagedView>(1));
+}
+std::string StillService::adopt(AdoptSpec spec, OperationOptions, Done<VolumeView> done) {
+    VolumeView made = volume_;
+    made.name = std::move(spec.name);
+    made.backend_id = std::move(spec.handle);
+    done(std::move(made));
+    return kOperation;
+}
+std::string StillService::release(const VolumeRef &ref, OperationOptions, Done<void> done) {
+    done(known(ref));
+    return kOperation;
+}
+void StillService::unmanaged_snapshots(const VolumeRef &ref, OperationOptions,
+                                       Done<std::vector<UnmanagedView>> done) {
+    done(known(ref).map([] { return std::vector<UnmanagedView>(1); }));
+}
+std::string StillService::snapshot_adopt(const VolumeRef &ref, const std::string &, const std::string &name,
+                                         OperationOptions, Done<SnapshotView> done) {
+    SnapshotView made = snapshot_;
+    made.name = name;
+    done(known(ref).map([&] { return made; }));
+    return kOperation;
+}
+std::string StillService::snapshot_release(const std::string &name, const std::optional<VolumeRef> &of,
+                                           OperationOptions, Done<void> done) {
+    const auto found = snapshot(name, of);
+    done(found ? Result<void>() : fail(found.error()));
+    return kOperation;
+}
 void StillService::profiles(const std::string &, OperationOptions, Done<std::vector<Profile>> done) {
     done(std::vector<Profile>());
 }

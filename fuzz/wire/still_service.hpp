@@ -41,6 +41,21 @@ public:
                                 OperationOptions options, Done<void> done) override;
     std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
                        OperationOptions options, Done<VolumeView> done) override;
+    std::string retype(const VolumeRef &ref, NewShape shape, OperationOptions options,
+                       Done<VolumeView> done) override;
+    void limits(const VolumeRef &ref, OperationOptions options, Done<LimitsView> done) override;
+    std::string set_limits(const VolumeRef &ref, Limits limits, OperationOptions options,
+                           Done<LimitsView> done) override;
+    void unmanaged(const std::string &backend, OperationOptions options,
+                   Done<std::vector<UnmanagedView>> done) override;
+    std::string adopt(AdoptSpec spec, OperationOptions options, Done<VolumeView> done) override;
+    std::string release(const VolumeRef &ref, OperationOptions options, Done<void> done) override;
+    void unmanaged_snapshots(const VolumeRef &ref, OperationOptions options,
+                             Done<std::vector<UnmanagedView>> done) override;
+    std::string snapshot_adopt(const VolumeRef &ref, const std::string &handle, const std::string &name,
+                               OperationOptions options, Done<SnapshotView> done) override;
+    std::string snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                 OperationOptions options, Done<void> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
     void node_check(OperationOptions, Done<std::vector<NodeFinding>> done) override {

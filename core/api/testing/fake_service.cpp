@@ -464,6 +464,133 @@ std::string FakeService::revert(const std::string &snapshot, const std::optional
                            });
 }
 
+std::string FakeService::retype(const VolumeRef &ref, NewShape shape, OperationOptions,
+                                Done<VolumeView> done) {
+    return act<VolumeView>("retype", ref.name_or_id, std::move(done),
+                           [this, ref, shape = std::move(shape)]() -> Result<VolumeView> {
+                               note(fmt::format("retype {} {} {}{}", ref.name_or_id, shape.profile,
+                                                shape.pool, shape.may_migrate ? " migrate" : ""));
+                               auto found = find(ref);
+                               if (!found)
+                                   return fail(found.error());
+                               (*found)->profile = shape.profile;
+                               return **found;
+                           });
+}
+
+void FakeService::limits(const VolumeRef &ref, OperationOptions, Done<LimitsView> done) {
+    act<LimitsView>("get limits", ref.name_or_id, std::move(done), [this, ref]() -> Result<LimitsView> {
+        note("limits " + ref.name_or_id);
+        auto found = find(ref);
+        if (!found)
+            return fail(found.error());
+        return LimitsView{.limits = limits_, .kinds = {.max_iops = true, .max_bytes_per_second = true}};
+    });
+}
+
+std::string FakeService::set_limits(const VolumeRef &ref, Limits limits, OperationOptions,
+                                    Done<LimitsView> done) {
+    return act<LimitsView>(
+        "limits", ref.name_or_id, std::move(done), [this, ref, limits]() -> Result<LimitsView> {
+            note(fmt::format("set limits {} {} {}", ref.name_or_id, limits.max_iops.value_or(0),
+                             limits.max_bytes_per_second.value_or(0)));
+            limits_ = limits;
+            return LimitsView{.limits = limits_, .kinds = {.max_iops = true, .max_bytes_per_second = true}};
+        });
+}
+
+void FakeService::unmanaged(const std::string &backend, OperationOptions,
+                            Done<std::vector<UnmanagedView>> done) {
+    act<std::vector<UnmanagedView>>(
+        "unmanaged", "", std::move(done), [this, backend]() -> Result<std::vector<UnmanagedView>> {
+            note("unmanaged " + backend);
+            return std::vector<UnmanagedView>{{.backend = "gold",
+                                               .handle = "array-7",
+                                               .name = "legacy",
+                                               .volume_id = {},
+                                               .bytes = 1024,
+                                               .created_unix_ns = kThen,
+                                               .profile = {},
+                                               .pool = {},
+                                               .nodes = {"node-2"},
+                                               .refused = "in a pod",
+                                               .destroyed = {},
+                                               .attributes = {{"array_volume", "legacy"}}}};
+        });
+}
+
+std::string FakeService::adopt(AdoptSpec spec, OperationOptions, Done<VolumeView> done) {
+    const std::string name = spec.name;
+    return act<VolumeView>(
+        "adopt", name, std::move(done), [this, spec = std::move(spec)]() -> Result<VolumeView> {
+            note(fmt::format("adopt {} {} {}", spec.backend, spec.handle, spec.name));
+            return volumes_[spec.name] = {.id = "id-" + spec.name,
+                                          .name = spec.name,
+                                          .backend = spec.backend.empty() ? "gold" : spec.backend,
+                                          .backend_id = spec.handle,
+                                          .status = VolumeStatus::available,
+                                          .bytes = 1024,
+                                          .created_unix_ns = kThen,
+                                          .created_by_us = false};
+        });
+}
+
+std::string FakeService::release(const VolumeRef &ref, OperationOptions, Done<void> done) {
+    return act<void>("release", ref.name_or_id, std::move(done), [this, ref]() -> Result<void> {
+        note("release " + ref.name_or_id);
+        auto found = find(ref);
+        if (!found)
+            return fail(found.error());
+        const std::string name = (*found)->name;
+        volumes_.erase(name);
+        return {};
+    });
+}
+
+void FakeService::unmanaged_snapshots(const VolumeRef &ref, OperationOptions,
+                                      Done<std::vector<UnmanagedView>> done) {
+    act<std::vector<UnmanagedView>>("unmanaged snapshots", ref.name_or_id, std::move(done),
+                                    [this, ref]() -> Result<std::vector<UnmanagedView>> {
+                                        note("unmanaged snapshots " + ref.name_or_id);
+                                        auto found = find(ref);
+                                        if (!found)
+                                            return fail(found.error());
+                                        UnmanagedView view;
+                                        view.backend = (*found)->backend;
+                                        view.handle = "array-snap-7";
+                                        view.volume_id = (*found)->id;
+                                        view.bytes = 1024;
+                                        return std::vector<UnmanagedView>{view};
+                                    });
+}
+
+std::string FakeService::snapshot_adopt(const VolumeRef &ref, const std::string &handle,
+                                        const std::string &name, OperationOptions, Done<SnapshotView> done) {
+    return act<SnapshotView>("snapshot adopt", ref.name_or_id, std::move(done),
+                             [this, ref, handle, name]() -> Result<SnapshotView> {
+                                 note(fmt::format("snapshot adopt {} {} {}", ref.name_or_id, handle, name));
+                                 auto found = find(ref);
+                                 if (!found)
+                                     return fail(found.error());
+                                 snapshots_.push_back({.id = fmt::format("snap-{}-{}", (*found)->name, name),
+                                                       .name = name,
+                                                       .volume_id = (*found)->id,
+                                                       .volume = (*found)->name,
+                                                       .backend = (*found)->backend,
+                                                       .status = "ready"});
+                                 return snapshots_.back();
+                             });
+}
+
+std::string FakeService::snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                          OperationOptions, Done<void> done) {
+    const std::string volume = of ? of->name_or_id : "";
+    return act<void>("snapshot release", volume, std::move(done), [this, snapshot, volume]() -> Result<void> {
+        note(fmt::format("snapshot release {} {}", volume, snapshot));
+        return {};
+    });
+}
+
 void FakeService::profiles(const std::string &backend, OperationOptions, Done<std::vector<Profile>> done) {
     act<std::vector<Profile>>(
         "profiles", "", std::move(done), [this, backend]() -> Result<std::vector<Profile>> {
