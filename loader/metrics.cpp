@@ -28,6 +28,14 @@ constexpr std::array<Row, kOpCount> kOps = {{
     {"snapshot.revert", true},
     {"clone", true},
     {"extend", true},
+    {"stats.pools", false},
+    {"fence", true},
+    {"group.create", true},
+    {"group.update", true},
+    {"group.destroy", true},
+    {"group.get", false},
+    {"group.snapshot", true},
+    {"group.snapshot-destroy", true},
     {"profiles", false},
 }};
 
