@@ -13,6 +13,11 @@ void list_snapshots(const ApiCall &call); // of all volumes or of one
 void get_snapshot(const ApiCall &call);
 void list_drivers(const ApiCall &call);
 void list_profiles(const ApiCall &call);
+void get_driver_stats(const ApiCall &call);
+void list_groups(const ApiCall &call);
+void get_group(const ApiCall &call);
+void list_group_snapshots(const ApiCall &call); // of all groups or of one
+void get_group_snapshot(const ApiCall &call);
 void check_node(const ApiCall &call);
 void list_operations(const ApiCall &call);
 void get_operation(const ApiCall &call);

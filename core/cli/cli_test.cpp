@@ -16,13 +16,43 @@ using testing::run_on;
 using testing::Terminal;
 
 const std::vector<std::vector<std::string>> kCommands = {
-    {"volume", "ls"},       {"volume", "create"}, {"volume", "inspect"},  {"volume", "rm"},
-    {"volume", "extend"},   {"volume", "mount"},  {"volume", "unmount"},  {"volume", "clone"},
-    {"snapshot", "ls"},     {"snapshot", "rm"},   {"snapshot", "create"}, {"snapshot", "inspect"},
-    {"snapshot", "revert"}, {"driver", "ls"},     {"driver", "inspect"},  {"driver", "reload"},
-    {"profile", "ls"},      {"node", "check"},    {"config", "check"},    {"config", "show"},
-    {"sdk", "new"},         {"status"},           {"operation", "ls"},    {"operation", "wait"},
-    {"completion"},         {"version"},
+    {"volume", "ls"},
+    {"volume", "create"},
+    {"volume", "inspect"},
+    {"volume", "rm"},
+    {"volume", "extend"},
+    {"volume", "mount"},
+    {"volume", "unmount"},
+    {"volume", "clone"},
+    {"snapshot", "ls"},
+    {"snapshot", "rm"},
+    {"snapshot", "create"},
+    {"snapshot", "inspect"},
+    {"snapshot", "revert"},
+    {"driver", "ls"},
+    {"driver", "inspect"},
+    {"driver", "reload"},
+    {"driver", "stats"},
+    {"node", "fence"},
+    {"group", "ls"},
+    {"group", "create"},
+    {"group", "inspect"},
+    {"group", "add"},
+    {"group", "remove"},
+    {"group", "rm"},
+    {"group", "snapshot"},
+    {"group", "snapshots"},
+    {"group", "snapshot-rm"},
+    {"profile", "ls"},
+    {"node", "check"},
+    {"config", "check"},
+    {"config", "show"},
+    {"sdk", "new"},
+    {"status"},
+    {"operation", "ls"},
+    {"operation", "wait"},
+    {"completion"},
+    {"version"},
 };
 
 TEST(Cli, HelpsWithEveryCommandAndShowsExamples) {
@@ -63,6 +93,7 @@ TEST(Cli, RefusesWrongUsageWithTwo) {
         {"volume", "extend", "v", "-5g"},
         {"--timeout", "-1", "volume", "ls"},
         {"completion", "tcsh"},
+        {"node", "fence", "node-b"},
     };
     for (const auto &arguments : wrong) {
         const auto outcome = Terminal().run(arguments);

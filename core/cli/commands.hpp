@@ -19,7 +19,9 @@ void add_volume_commands(CLI::App &app, Action &chosen);
 void add_volume_change_commands(CLI::App &volume,
                                 Action &chosen); // extend, mount, unmount, clone: below `volume`
 void add_snapshot_commands(CLI::App &app, Action &chosen);
+void add_group_commands(CLI::App &app, Action &chosen);
 void add_driver_commands(CLI::App &app, Action &chosen);
+void add_stats_command(CLI::App &driver, Action &chosen); // below `driver`
 void add_profile_commands(CLI::App &app, Action &chosen);
 void add_node_commands(CLI::App &app, Action &chosen);
 void add_config_commands(CLI::App &app, Action &chosen);
