@@ -125,6 +125,19 @@ public:
     virtual Result<Limits> limits(const CallContext &call, std::string_view id) = 0;
     // Exactly these, all or none; no limits at all: those it has are removed.
     virtual Result<void> set_limits(const CallContext &call, std::string_view id, const Limits &limits) = 0;
+
+    // Of every pool that volumes may be made in.
+    virtual Result<std::vector<BackendStats>> pool_stats(const CallContext &call) = 0;
+    // Cuts a node off; the volumes that it had, as they are without it. Any error: it is not cut off.
+    virtual Result<std::vector<BackendVolume>> fence(const CallContext &call, std::string_view node_id) = 0;
+    virtual Result<BackendGroup> group_create(const CallContext &call, const GroupRequest &request) = 0;
+    virtual Result<BackendGroup> group_update(const CallContext &call, const GroupRequest &request) = 0;
+    virtual Result<void> group_destroy(const CallContext &call, std::string_view group_id) = 0;
+    // A group, or a group snapshot.
+    virtual Result<BackendGroup> group_get(const CallContext &call, std::string_view group_id) = 0;
+    virtual Result<BackendGroup> group_snapshot(const CallContext &call,
+                                                const GroupSnapshotRequest &request) = 0;
+    virtual Result<void> group_snapshot_destroy(const CallContext &call, std::string_view snapshot_id) = 0;
     virtual Result<std::vector<Profile>> profiles(const CallContext &call) = 0;
 };
 

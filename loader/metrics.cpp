@@ -39,6 +39,14 @@ constexpr std::array<Row, kOpCount> kOps = {{
     {"qos.get", false},
     {"qos.set", true},
     {"qos.clear", true},
+    {"stats.pools", false},
+    {"fence", true},
+    {"group.create", true},
+    {"group.update", true},
+    {"group.destroy", true},
+    {"group.get", false},
+    {"group.snapshot", true},
+    {"group.snapshot-destroy", true},
     {"profiles", false},
 }};
 

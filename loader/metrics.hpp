@@ -42,6 +42,14 @@ enum class Op : unsigned {
     qos_get,
     qos_set,
     qos_clear,
+    pool_stats,
+    fence,
+    group_create,
+    group_update,
+    group_destroy,
+    group_get,
+    group_snapshot,
+    group_snapshot_destroy,
     profiles,
 };
 inline constexpr std::size_t kOpCount = static_cast<std::size_t>(Op::profiles) + 1;

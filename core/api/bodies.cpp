@@ -91,6 +91,23 @@ public:
             wrong(key, "must be an object");
         return value == nullptr ? nullptr : value->if_object();
     }
+    // Each a text that is not empty.
+    std::vector<std::string> texts(const char *key) {
+        const auto *value = find(key);
+        if (value == nullptr)
+            return {};
+        std::vector<std::string> out;
+        const auto *list = value->if_array();
+        if (list != nullptr)
+            out.reserve(list->size());
+        for (const auto &item : list == nullptr ? json::array() : *list) {
+            if (item.is_string() && !item.get_string().empty())
+                out.emplace_back(item.get_string());
+        }
+        if (list == nullptr || out.size() != list->size())
+            wrong(key, "must be a list of texts, none of them empty");
+        return out;
+    }
     void wrong(std::string_view key, std::string_view what) {
         refuse(fmt::format("\"{}{}\" {}", where_, key, what));
     }
@@ -183,6 +200,9 @@ const std::vector<std::string> &keys_of_body(std::string_view schema) {
         {"NewLimits", {"max_iops", "min_iops", "burst_iops", "max_bytes_per_second"}},
         {"AdoptSpec", {"backend", "handle", "name"}},
         {"SnapshotAdoptSpec", {"handle", "name"}},
+        {"GroupSpec", {"name", "backend", "volumes"}},
+        {"GroupChange", {"add", "remove"}},
+        {"Fence", {"backends"}},
     };
     return kKeys.find(schema)->second;
 }
@@ -288,6 +308,39 @@ Result<AdoptSpec> read_snapshot_adopt_spec(std::string_view body) {
     Fields fields(*object, "SnapshotAdoptSpec", "");
     AdoptSpec spec{.backend = {}, .handle = fields.required_text("handle"), .name = fields.text("name")};
     return fields.end().map([&] { return std::move(spec); });
+}
+
+Result<GroupSpec> read_group_spec(std::string_view body) {
+    const auto object = object_in(body, "GroupSpec");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "GroupSpec", "");
+    GroupSpec spec{.name = fields.required_text("name"),
+                   .backend = fields.text("backend"),
+                   .volumes = fields.texts("volumes")};
+    return fields.end().map([&] { return std::move(spec); });
+}
+
+Result<GroupChange> read_group_change(std::string_view body) {
+    const auto object = object_in(body, "GroupChange");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "GroupChange", "");
+    GroupChange change{.add = fields.texts("add"), .remove = fields.texts("remove")};
+    if (change.add.empty() && change.remove.empty())
+        fields.wrong("add", "and \"remove\" are both empty: there is nothing to change");
+    return fields.end().map([&] { return std::move(change); });
+}
+
+Result<std::vector<std::string>> read_fence(std::string_view body) {
+    if (body.empty())
+        return std::vector<std::string>();
+    const auto object = object_in(body, "Fence");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "Fence", "");
+    auto backends = fields.texts("backends");
+    return fields.end().map([&] { return std::move(backends); });
 }
 
 } // namespace drover

@@ -220,6 +220,57 @@ TEST_F(Api, shows_what_the_node_lacks) {
                                      R"("message":"iscsid does not run","cure":"start it"}]})");
 }
 
+TEST_F(Api, shows_the_statistics_of_a_backend) {
+    EXPECT_EQ(
+        get("/v2/drivers/gold/stats"),
+        R"(200 {"pools":[{"pool":"fast","taken_at":"2026-01-02T03:04:05Z","total_bytes":100,"used_bytes":10,)"
+        R"("provisioned_bytes":400,"saved_permille":250,"epoch":1,"read_ops":null,"write_ops":null,)"
+        R"("read_bytes":null,"write_bytes":null,"read_latency_ns_sum":null,"write_latency_ns_sum":null,)"
+        R"("attributes":{"shared":"1"}}]})");
+    EXPECT_THAT(get("/v2/drivers/none/stats"), StartsWith("404 "));
+    service.fail_next("stats", {.code = Code::unsupported, .message = "it has none"});
+    EXPECT_THAT(get("/v2/drivers/silver/stats"), StartsWith("501 "));
+    EXPECT_THAT(service.log(), ElementsAre("stats gold"));
+}
+
+TEST_F(Api, fences_a_node) {
+    EXPECT_EQ(ask("POST", "/v2/nodes/node-2/fence"),
+              R"(200 {"fenced":[{"backend":"gold","volumes":["v","w"]}]})");
+    EXPECT_THAT(ask("POST", "/v2/nodes/node-2/fence", R"({"backends":["gold","silver"]})"),
+                StartsWith("200 "));
+    EXPECT_THAT(ask("POST", "/v2/nodes/node-1/fence", "{}"), StartsWith("400 "));
+    for (const char *body : {R"({"backends":"gold"})", R"({"backends":[1]})", R"({"backends":[""]})", "[]",
+                             R"({"backend":["gold"]})"})
+        EXPECT_THAT(ask("POST", "/v2/nodes/node-2/fence", body), StartsWith("400 ")) << body;
+    EXPECT_THAT(service.log(), ElementsAre("fence node-2 ", "fence node-2 gold,silver", "fence node-1 "));
+}
+
+TEST_F(Api, makes_groups_and_their_snapshots) {
+    EXPECT_EQ(ask("POST", "/v2/groups", R"({"name":"g","volumes":["v","w"]})"),
+              R"(200 {"id":"id-g","name":"g","backend":"gold","volumes":[{"volume_id":"id-v","volume":"v"},)"
+              R"({"volume_id":"id-w","volume":"w"}],"snapshots":0,"created_at":"2026-01-02T03:04:05Z",)"
+              R"("status":"ready"})");
+    EXPECT_THAT(get("/v2/groups"), StartsWith(R"(200 {"groups":[{"id":"id-g")"));
+    EXPECT_THAT(get("/v2/groups/id-g"), StartsWith(R"(200 {"id":"id-g")"));
+    EXPECT_THAT(get("/v2/groups/x"), StartsWith("404 "));
+    EXPECT_THAT(ask("POST", "/v2/groups/g/volumes", R"({"add":["x"],"remove":["v"]})"), StartsWith("200 "));
+    EXPECT_THAT(ask("POST", "/v2/groups/g/volumes", "{}"), StartsWith("400 "));
+    EXPECT_THAT(ask("POST", "/v2/groups", R"({"volumes":["v"]})"), StartsWith("400 "));
+    const std::string snapshot =
+        R"({"id":"snap-s","name":"s","group_id":"id-g","group":"g","backend":"gold",)"
+        R"("snapshots":[{"volume_id":"id-v","volume":"v","snapshot_id":"snap-v"}],)"
+        R"("created_at":"2026-01-02T03:04:05Z","filesystem_consistent":true,"status":"ready"})";
+    EXPECT_EQ(ask("POST", "/v2/groups/g/snapshots", R"({"name":"s"})"), "200 " + snapshot);
+    EXPECT_EQ(get("/v2/groups/g/snapshots/s"), "200 " + snapshot);
+    EXPECT_EQ(get("/v2/groups/g/snapshots"), R"(200 {"group_snapshots":[)" + snapshot + "]}");
+    EXPECT_EQ(get("/v2/group-snapshots"), R"(200 {"group_snapshots":[)" + snapshot + "]}");
+    EXPECT_THAT(get("/v2/groups/x/snapshots"), StartsWith("404 "));
+    EXPECT_EQ(ask("DELETE", "/v2/groups/g/snapshots/s"), "204 ");
+    EXPECT_EQ(ask("DELETE", "/v2/groups/g"), "204 ");
+    EXPECT_THAT(service.log(), ElementsAre("group-create g v,w", "group-change g +x -v", "group-snapshot g s",
+                                           "group-snapshot-remove g s", "group-remove g"));
+}
+
 TEST_F(Api, says_how_it_is) {
     EXPECT_EQ(
         get("/v2/health"),

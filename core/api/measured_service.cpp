@@ -105,6 +105,45 @@ void MeasuredService::profiles(const std::string &backend, OperationOptions opti
     service_.profiles(backend, std::move(options), measured("profiles", std::move(done)));
 }
 
+void MeasuredService::pool_stats(const std::string &backend, OperationOptions options,
+                                 Done<std::vector<BackendStats>> done) {
+    service_.pool_stats(backend, std::move(options), measured("stats", std::move(done)));
+}
+
+std::string MeasuredService::fence(const std::string &node, std::vector<std::string> backends,
+                                   OperationOptions options, Done<std::vector<FencedView>> done) {
+    return service_.fence(node, std::move(backends), std::move(options), measured("fence", std::move(done)));
+}
+
+std::string MeasuredService::group_create(GroupSpec spec, OperationOptions options, Done<GroupView> done) {
+    return service_.group_create(std::move(spec), std::move(options),
+                                 measured("group create", std::move(done)));
+}
+
+std::string MeasuredService::group_change(const std::string &group, std::vector<std::string> add,
+                                          std::vector<std::string> remove, OperationOptions options,
+                                          Done<GroupView> done) {
+    return service_.group_change(group, std::move(add), std::move(remove), std::move(options),
+                                 measured("group change", std::move(done)));
+}
+
+std::string MeasuredService::group_remove(const std::string &group, OperationOptions options,
+                                          Done<void> done) {
+    return service_.group_remove(group, std::move(options), measured("group remove", std::move(done)));
+}
+
+std::string MeasuredService::group_snapshot_create(const std::string &group, const std::string &name,
+                                                   OperationOptions options, Done<GroupSnapshotView> done) {
+    return service_.group_snapshot_create(group, name, std::move(options),
+                                          measured("group snapshot", std::move(done)));
+}
+
+std::string MeasuredService::group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                                   OperationOptions options, Done<void> done) {
+    return service_.group_snapshot_remove(group, snapshot, std::move(options),
+                                          measured("group snapshot remove", std::move(done)));
+}
+
 void MeasuredService::node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) {
     service_.node_check(std::move(options), measured("node check", std::move(done)));
 }

@@ -105,6 +105,37 @@ void list_profiles(const ApiCall &call) {
         });
 }
 
+void get_driver_stats(const ApiCall &call) {
+    const std::string backend = call.path("driver");
+    if (!is_backend(call, backend))
+        return;
+    OperationOptions options = call.options();
+    options.deadline = Deadline::after(call.front->options.ask_limit);
+    call.service().pool_stats(backend, std::move(options),
+                              [responder = call.responder](const Result<std::vector<BackendStats>> &pools) {
+                                  responder.respond(pools ? json_response(list_to_json("pools", *pools))
+                                                          : error_response(pools.error()));
+                              });
+}
+
+void list_groups(const ApiCall &call) {
+    call.responder.respond(json_response(list_to_json("groups", call.service().groups())));
+}
+
+void get_group(const ApiCall &call) {
+    answer(call, call.service().group(call.path("group")));
+}
+
+void list_group_snapshots(const ApiCall &call) {
+    const auto views = call.service().group_snapshots(call.path("group"));
+    call.responder.respond(views ? json_response(list_to_json("group_snapshots", *views))
+                                 : error_response(views.error()));
+}
+
+void get_group_snapshot(const ApiCall &call) {
+    answer(call, call.service().group_snapshot(call.path("group"), call.path("snapshot")));
+}
+
 void check_node(const ApiCall &call) {
     call.service().node_check(
         asking(call), [responder = call.responder](const Result<std::vector<NodeFinding>> &findings) {

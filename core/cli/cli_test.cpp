@@ -32,6 +32,17 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"driver", "ls"},
     {"driver", "inspect"},
     {"driver", "reload"},
+    {"driver", "stats"},
+    {"node", "fence"},
+    {"group", "ls"},
+    {"group", "create"},
+    {"group", "inspect"},
+    {"group", "add"},
+    {"group", "remove"},
+    {"group", "rm"},
+    {"group", "snapshot"},
+    {"group", "snapshots"},
+    {"group", "snapshot-rm"},
     {"profile", "ls"},
     {"node", "check"},
     {"config", "check"},
@@ -91,6 +102,7 @@ TEST(Cli, RefusesWrongUsageWithTwo) {
         {"volume", "extend", "v", "-5g"},
         {"--timeout", "-1", "volume", "ls"},
         {"completion", "tcsh"},
+        {"node", "fence", "node-b"},
     };
     for (const auto &arguments : wrong) {
         const auto outcome = Terminal().run(arguments);

@@ -112,6 +112,11 @@ Result<void> Volumes::do_remove(const Task &task, VolumeRecord record, RemovePol
                     fmt::format("it is in use here ({} {}): unmount it first", record.use_count(),
                                 record.use_count() == 1 ? "use" : "uses"));
     }
+    if (const auto group = journal_.group_of(record.id)) {
+        return fail(Code::conflict,
+                    fmt::format("it is in group {}: take it out first with drover group remove {} {}",
+                                group->name, group->name, record.name));
+    }
     if (policy == RemovePolicy::keep || (policy == RemovePolicy::destroy_if_ours && !record.created_by_us)) {
         return forget(task, std::move(record));
     }

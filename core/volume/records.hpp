@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace drover {
 
@@ -78,13 +79,45 @@ struct SnapshotRecord {
     bool operator==(const SnapshotRecord &) const = default;
 };
 
+struct GroupRecord {
+    enum class State { creating, ready, changing, deleting };
+    std::string id;
+    std::string name;
+    std::string backend;
+    std::uint64_t created_unix_ns = 0;
+    std::vector<std::string>
+        members;                  // ids of volumes, sorted; while it is being created: those it shall have
+    std::vector<std::string> add; // of a change in flight
+    std::vector<std::string> remove;
+    State state = State::creating;
+    bool operator==(const GroupRecord &) const = default;
+};
+
+// Its members' snapshots have rows of their own.
+struct GroupSnapshotRecord {
+    std::string id;
+    std::string name;
+    std::string group_id;
+    std::string backend;
+    std::uint64_t created_unix_ns = 0;
+    bool filesystem_consistent = false;
+    std::map<std::string, std::string> snapshots; // id of the volume -> id of its snapshot
+    SnapshotRecord::State state = SnapshotRecord::State::creating;
+    bool operator==(const GroupSnapshotRecord &) const = default;
+};
+
 std::string_view to_string(SnapshotRecord::State state) noexcept;
+std::string_view to_string(GroupRecord::State state) noexcept;
 
 std::string encode(const VolumeRecord &record);
 std::string encode(const SnapshotRecord &record);
+std::string encode(const GroupRecord &record);
+std::string encode(const GroupSnapshotRecord &record);
 // Strict: a missing or mistyped field is an error that names it; unknown fields are refused, since dropping
 // one could lose what a newer agent wrote.
 Result<VolumeRecord> decode_volume(std::string_view text);
 Result<SnapshotRecord> decode_snapshot(std::string_view text);
+Result<GroupRecord> decode_group(std::string_view text);
+Result<GroupSnapshotRecord> decode_group_snapshot(std::string_view text);
 
 } // namespace drover

@@ -85,10 +85,12 @@ Result<void> Volumes::recover() {
         if (const auto record = journal_.volume(snapshot->volume_id))
             converge_later(*record, std::chrono::nanoseconds(0));
     }
+    groups_begun({});
     return journal_.set_note("boot-id", parts_.node.boot_id, Step::boot_record);
 }
 
 void Volumes::backend_ready(const std::string &backend) {
+    groups_begun(backend);
     for (const auto &record : journal_.volumes()) {
         if (record->backend != backend)
             continue;

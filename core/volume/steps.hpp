@@ -33,6 +33,9 @@ namespace drover {
     X(format_record, "journal.format.record")                                                                \
     X(freeze_announce, "journal.freeze.announce")                                                            \
     X(freeze_record, "journal.freeze.record")                                                                \
+    X(group_announce, "journal.group.announce")                                                              \
+    X(group_record, "journal.group.record")                                                                  \
+    X(group_withdraw, "journal.group.withdraw")                                                              \
     X(grow_record, "journal.grow.record")                                                                    \
     X(limits_record, "journal.limits.record")                                                                \
     X(manage_announce, "journal.manage.announce")                                                            \
@@ -86,6 +89,8 @@ namespace drover {
     X(act_extend, "act.extend")                                                                              \
     X(act_format, "act.format")                                                                              \
     X(act_freeze, "act.freeze")                                                                              \
+    X(act_group, "act.group")                                                                                \
+    X(act_group_snapshot, "act.group-snapshot")                                                              \
     X(act_grow, "act.grow")                                                                                  \
     X(act_limits, "act.limits")                                                                              \
     X(act_mount, "act.mount")                                                                                \

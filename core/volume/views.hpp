@@ -149,6 +149,42 @@ struct AdoptSpec {
     std::string name; // empty: the handle
 };
 
+struct GroupSpec {
+    std::string name;
+    std::string backend;              // empty: that of the volumes, or the default one
+    std::vector<std::string> volumes; // names or ids
+};
+
+// A volume of a group, or one of a group snapshot with its snapshot.
+struct GroupMember {
+    std::string volume_id;
+    std::string volume;   // its name; empty when it is not known here
+    std::string snapshot; // the id of its snapshot; of a group snapshot only
+};
+
+// A consistency group: volumes of one backend that are snapshotted at one instant.
+struct GroupView {
+    std::string id;
+    std::string name;
+    std::string backend;
+    std::vector<GroupMember> members;
+    std::uint64_t snapshots = 0; // of the group
+    std::uint64_t created_unix_ns = 0;
+    std::string status; // "creating", "ready", "changing", "deleting"
+};
+
+struct GroupSnapshotView {
+    std::string id;
+    std::string name;
+    std::string group_id;
+    std::string group; // its name
+    std::string backend;
+    std::vector<GroupMember> members;
+    std::uint64_t created_unix_ns = 0;
+    bool filesystem_consistent = false; // of every member
+    std::string status;                 // "creating", "ready", "deleting"
+};
+
 struct MountView {
     std::string mountpoint;
     VolumeView volume;
@@ -166,6 +202,12 @@ struct OperationView {
     std::uint64_t ended_unix_ns = 0; // 0 while it runs
     std::optional<Error> error;      // of one that failed
     std::string result_id;           // the volume or snapshot it made or changed
+};
+
+// A backend that cut a node off.
+struct FencedView {
+    std::string backend;
+    std::vector<std::string> volumes; // that the node had: names, and ids of those not known here
 };
 
 struct BackendView {

@@ -14,8 +14,10 @@
 #include "core/volume/turns.hpp"
 #include "core/volume/workers.hpp"
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -93,6 +95,24 @@ public:
                                  OperationOptions options, Done<void> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    void pool_stats(const std::string &backend, OperationOptions options,
+                    Done<std::vector<BackendStats>> done) override;
+    std::string fence(const std::string &node, std::vector<std::string> backends, OperationOptions options,
+                      Done<std::vector<FencedView>> done) override;
+    std::vector<GroupView> groups() const override;
+    Result<GroupView> group(const std::string &group) const override;
+    Result<std::vector<GroupSnapshotView>> group_snapshots(const std::string &group) const override;
+    Result<GroupSnapshotView> group_snapshot(const std::string &group,
+                                             const std::string &snapshot) const override;
+    std::string group_create(GroupSpec spec, OperationOptions options, Done<GroupView> done) override;
+    std::string group_change(const std::string &group, std::vector<std::string> add,
+                             std::vector<std::string> remove, OperationOptions options,
+                             Done<GroupView> done) override;
+    std::string group_remove(const std::string &group, OperationOptions options, Done<void> done) override;
+    std::string group_snapshot_create(const std::string &group, const std::string &name,
+                                      OperationOptions options, Done<GroupSnapshotView> done) override;
+    std::string group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                      OperationOptions options, Done<void> done) override;
     void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) override;
     std::string reload_driver(const std::string &name, OperationOptions options,
                               Done<std::vector<BackendView>> done) override;
@@ -102,9 +122,10 @@ private:
     // Where a job runs and what it is called.
     struct Job {
         std::string kind;
-        std::string lane;   // the backend
-        std::string key;    // the volume's id
-        std::string volume; // its name, for people
+        std::string lane;                // the backend
+        std::string key;                 // the volume's id
+        std::string volume;              // its name, for people
+        std::string about = "volume {}"; // how errors name it
     };
 
     template <typename T>
@@ -155,6 +176,40 @@ private:
     Result<void> do_snapshot_remove(const Task &task, const std::string &id);
     Result<VolumeView> do_revert(const Task &task, VolumeRecord record, const std::string &snapshot_id);
     Result<void> finish_revert(const Task &task, VolumeRecord &record);
+    Result<std::vector<FencedView>> do_fence(const Task &task, const std::string &node,
+                                             std::vector<std::string> backends);
+    std::vector<GroupMember> members_of(const std::vector<std::string> &volume_ids) const;
+    template <typename T>
+    std::string submit_for_group(std::string_view kind, const std::string &group, OperationOptions options,
+                                 std::function<Result<T>(const Task &, GroupRecord)> work, Done<T> done);
+    Result<GroupView> do_group_create(const Task &task, GroupRecord wanted);
+    Result<GroupView> do_group_change(const Task &task, GroupRecord record, std::vector<std::string> add,
+                                      std::vector<std::string> remove);
+    Result<void> do_group_remove(const Task &task, GroupRecord record);
+    // Does what the record announces, and writes down how it ended.
+    Result<void> finish_group(const Task &task, GroupRecord &record,
+                              std::chrono::nanoseconds pause = std::chrono::milliseconds(100));
+    Result<std::vector<std::string>> volumes_for_group(const std::vector<std::string> &names,
+                                                       const std::string &group_id,
+                                                       std::string &backend) const;
+    Result<GroupSnapshotView> do_group_snapshot(const Task &task, const GroupRecord &group, std::string name);
+    Result<void> do_group_snapshot_remove(const Task &task, GroupSnapshotRecord record);
+    Result<void> take_group_snapshot(const Task &task, GroupSnapshotRecord &record);
+    // Taken or not, removed or not? Asks the backend and writes it down.
+    Result<void> settle_group_snapshot(const Task &task, GroupSnapshotRecord record);
+    Result<void> forget_group_snapshot(const GroupSnapshotRecord &record, Step step);
+    Result<void> keep_group_snapshot(GroupSnapshotRecord &record,
+                                     const std::map<std::string, bool> &consistent);
+    // Freezes the filesystems of all of them around `work`; tells in `consistent` which data is.
+    Result<void> all_frozen(std::span<VolumeRecord> records, const Task &task,
+                            std::map<std::string, bool> &consistent,
+                            const std::function<Result<void>()> &work);
+    void group_later(const std::string &id, const std::string &backend, std::chrono::nanoseconds delay);
+    void groups_begun(const std::string &backend); // empty: of all backends
+    void group_now(const std::string &id, const std::string &backend, std::chrono::nanoseconds delay);
+    [[nodiscard]] GroupView view(const GroupRecord &record) const;
+    [[nodiscard]] GroupSnapshotView view(const GroupSnapshotRecord &record) const;
+    Result<FencedView> fence_on(const Task &task, const std::string &node, const std::string &backend);
     // Freezes the filesystem of a mounted volume around `work`. The bool: the data is consistent for its
     // filesystem.
     Result<bool> frozen(VolumeRecord &record, const Task &task, const std::function<Result<void>()> &work);

@@ -1,6 +1,7 @@
 #include "core/api/testing/fake_service.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -598,6 +599,140 @@ void FakeService::profiles(const std::string &backend, OperationOptions, Done<st
             return std::vector<Profile>{
                 {.name = "gold", .description = "fast", .is_default = true, .attributes = {{"tier", "ssd"}}}};
         });
+}
+
+void FakeService::pool_stats(const std::string &backend, OperationOptions,
+                             Done<std::vector<BackendStats>> done) {
+    act<std::vector<BackendStats>>("stats", "", std::move(done),
+                                   [this, backend]() -> Result<std::vector<BackendStats>> {
+                                       note("stats " + backend);
+                                       return std::vector<BackendStats>{{.id = "fast",
+                                                                         .taken_unix_ns = kThen,
+                                                                         .epoch = 1,
+                                                                         .used_bytes = 10,
+                                                                         .provisioned_bytes = 400,
+                                                                         .total_bytes = 100,
+                                                                         .saved_permille = 250,
+                                                                         .attributes = {{"shared", "1"}}}};
+                                   });
+}
+
+std::string FakeService::fence(const std::string &node, std::vector<std::string> backends, OperationOptions,
+                               Done<std::vector<FencedView>> done) {
+    return act<std::vector<FencedView>>(
+        "fence", "", std::move(done), [this, node, backends]() -> Result<std::vector<FencedView>> {
+            note(fmt::format("fence {} {}", node, fmt::join(backends, ",")));
+            if (node == node_id_)
+                return fail(Code::invalid, "node " + node + " is this node");
+            return std::vector<FencedView>{{.backend = "gold", .volumes = {"v", "w"}}};
+        });
+}
+
+std::vector<GroupView> FakeService::groups() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<GroupView> out;
+    for (const auto &[name, group] : groups_)
+        out.push_back(group);
+    return out;
+}
+
+Result<GroupView> FakeService::group(const std::string &group) const {
+    for (const GroupView &view : groups()) {
+        if (view.name == group || view.id == group)
+            return view;
+    }
+    return fail(Code::not_found, "no such group: " + group);
+}
+
+Result<std::vector<GroupSnapshotView>> FakeService::group_snapshots(const std::string &group) const {
+    if (!group.empty()) {
+        if (const auto known = this->group(group); !known)
+            return fail(known.error());
+    }
+    const std::lock_guard lock(mutex_);
+    std::vector<GroupSnapshotView> out;
+    for (const GroupSnapshotView &view : group_snapshots_) {
+        if (group.empty() || view.group == group || view.group_id == group)
+            out.push_back(view);
+    }
+    return out;
+}
+
+Result<GroupSnapshotView> FakeService::group_snapshot(const std::string &group,
+                                                      const std::string &snapshot) const {
+    const auto all = group_snapshots(group);
+    if (!all)
+        return fail(all.error());
+    for (const GroupSnapshotView &view : *all) {
+        if (view.name == snapshot || view.id == snapshot)
+            return view;
+    }
+    return fail(Code::not_found, "no such snapshot: " + snapshot);
+}
+
+std::string FakeService::group_create(GroupSpec spec, OperationOptions, Done<GroupView> done) {
+    return act<GroupView>(
+        "group create", "group " + spec.name, std::move(done), [this, spec]() -> Result<GroupView> {
+            note(fmt::format("group-create {} {}", spec.name, fmt::join(spec.volumes, ",")));
+            GroupView view{.id = "id-" + spec.name,
+                           .name = spec.name,
+                           .backend = "gold",
+                           .created_unix_ns = kThen,
+                           .status = "ready"};
+            for (const auto &volume : spec.volumes)
+                view.members.push_back({.volume_id = "id-" + volume, .volume = volume});
+            return groups_[spec.name] = view;
+        });
+}
+
+std::string FakeService::group_change(const std::string &group, std::vector<std::string> add,
+                                      std::vector<std::string> remove, OperationOptions,
+                                      Done<GroupView> done) {
+    return act<GroupView>(
+        "group change", "group " + group, std::move(done), [this, group, add, remove]() -> Result<GroupView> {
+            note(fmt::format("group-change {} +{} -{}", group, fmt::join(add, ","), fmt::join(remove, ",")));
+            const auto found = groups_.find(group);
+            if (found == groups_.end())
+                return fail(Code::not_found, "no such group: " + group);
+            for (const auto &volume : add)
+                found->second.members.push_back({.volume_id = "id-" + volume, .volume = volume});
+            return found->second;
+        });
+}
+
+std::string FakeService::group_remove(const std::string &group, OperationOptions, Done<void> done) {
+    return act<void>("group remove", "group " + group, std::move(done), [this, group]() -> Result<void> {
+        note("group-remove " + group);
+        groups_.erase(group);
+        return {};
+    });
+}
+
+std::string FakeService::group_snapshot_create(const std::string &group, const std::string &name,
+                                               OperationOptions, Done<GroupSnapshotView> done) {
+    return act<GroupSnapshotView>("group snapshot", "group " + group, std::move(done),
+                                  [this, group, name]() -> Result<GroupSnapshotView> {
+                                      note(fmt::format("group-snapshot {} {}", group, name));
+                                      group_snapshots_.push_back({.id = "snap-" + name,
+                                                                  .name = name,
+                                                                  .group_id = "id-" + group,
+                                                                  .group = group,
+                                                                  .backend = "gold",
+                                                                  .members = {{"id-v", "v", "snap-v"}},
+                                                                  .created_unix_ns = kThen,
+                                                                  .filesystem_consistent = true,
+                                                                  .status = "ready"});
+                                      return group_snapshots_.back();
+                                  });
+}
+
+std::string FakeService::group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                               OperationOptions, Done<void> done) {
+    return act<void>("group snapshot remove", "group " + group, std::move(done),
+                     [this, group, snapshot]() -> Result<void> {
+                         note(fmt::format("group-snapshot-remove {} {}", group, snapshot));
+                         return {};
+                     });
 }
 
 void FakeService::node_check(OperationOptions, Done<std::vector<NodeFinding>> done) {

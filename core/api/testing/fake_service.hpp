@@ -85,6 +85,24 @@ public:
                                  OperationOptions options, Done<void> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    void pool_stats(const std::string &backend, OperationOptions options,
+                    Done<std::vector<BackendStats>> done) override;
+    std::string fence(const std::string &node, std::vector<std::string> backends, OperationOptions options,
+                      Done<std::vector<FencedView>> done) override;
+    std::vector<GroupView> groups() const override;
+    Result<GroupView> group(const std::string &group) const override;
+    Result<std::vector<GroupSnapshotView>> group_snapshots(const std::string &group) const override;
+    Result<GroupSnapshotView> group_snapshot(const std::string &group,
+                                             const std::string &snapshot) const override;
+    std::string group_create(GroupSpec spec, OperationOptions options, Done<GroupView> done) override;
+    std::string group_change(const std::string &group, std::vector<std::string> add,
+                             std::vector<std::string> remove, OperationOptions options,
+                             Done<GroupView> done) override;
+    std::string group_remove(const std::string &group, OperationOptions options, Done<void> done) override;
+    std::string group_snapshot_create(const std::string &group, const std::string &name,
+                                      OperationOptions options, Done<GroupSnapshotView> done) override;
+    std::string group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                      OperationOptions options, Done<void> done) override;
     void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) override;
     std::string reload_driver(const std::string &name, OperationOptions options,
                               Done<std::vector<BackendView>> done) override;
@@ -118,6 +136,8 @@ private:
     mutable std::map<std::string, VolumeView> volumes_;
     std::map<std::string, std::map<std::string, std::uint64_t>> uses_;
     std::vector<SnapshotView> snapshots_;
+    mutable std::map<std::string, GroupView> groups_;
+    std::vector<GroupSnapshotView> group_snapshots_;
     std::map<std::string, OperationView> operations_;
     std::map<std::uint64_t, Watcher> watchers_;
     std::uint64_t next_ = 1;

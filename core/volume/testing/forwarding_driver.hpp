@@ -101,6 +101,31 @@ public:
     Result<void> set_limits(const CallContext &call, std::string_view id, const Limits &limits) override {
         return inner_->set_limits(call, id, limits);
     }
+    Result<std::vector<BackendStats>> pool_stats(const CallContext &call) override {
+        return inner_->pool_stats(call);
+    }
+    Result<std::vector<BackendVolume>> fence(const CallContext &call, std::string_view node_id) override {
+        return inner_->fence(call, node_id);
+    }
+    Result<BackendGroup> group_create(const CallContext &call, const GroupRequest &request) override {
+        return inner_->group_create(call, request);
+    }
+    Result<BackendGroup> group_update(const CallContext &call, const GroupRequest &request) override {
+        return inner_->group_update(call, request);
+    }
+    Result<void> group_destroy(const CallContext &call, std::string_view group_id) override {
+        return inner_->group_destroy(call, group_id);
+    }
+    Result<BackendGroup> group_get(const CallContext &call, std::string_view group_id) override {
+        return inner_->group_get(call, group_id);
+    }
+    Result<BackendGroup> group_snapshot(const CallContext &call,
+                                        const GroupSnapshotRequest &request) override {
+        return inner_->group_snapshot(call, request);
+    }
+    Result<void> group_snapshot_destroy(const CallContext &call, std::string_view snapshot_id) override {
+        return inner_->group_snapshot_destroy(call, snapshot_id);
+    }
     Result<std::vector<Profile>> profiles(const CallContext &call) override { return inner_->profiles(call); }
 
 private:

@@ -306,6 +306,22 @@ Result<void> World::release_snapshot(const std::string &volume, const std::strin
         volumes_->snapshot_release(name, VolumeRef{.name_or_id = volume}, {}, std::move(done));
     });
 }
+Result<GroupView> World::create_group(const std::string &name, std::vector<std::string> volumes) {
+    return wait_for<GroupView>([&](auto done) {
+        volumes_->group_create({.name = name, .volumes = std::move(volumes)}, {}, std::move(done));
+    });
+}
+Result<void> World::remove_group(const std::string &name) {
+    return wait_for<void>([&](auto done) { volumes_->group_remove(name, {}, std::move(done)); });
+}
+Result<GroupSnapshotView> World::snapshot_group(const std::string &group, const std::string &name) {
+    return wait_for<GroupSnapshotView>(
+        [&](auto done) { volumes_->group_snapshot_create(group, name, {}, std::move(done)); });
+}
+Result<void> World::remove_group_snapshot(const std::string &group, const std::string &name) {
+    return wait_for<void>(
+        [&](auto done) { volumes_->group_snapshot_remove(group, name, {}, std::move(done)); });
+}
 
 // A job in each volume's queue ends after all that were there before it.
 void World::settle() {
@@ -315,6 +331,8 @@ void World::settle() {
         if (reached.get_future().wait_for(kLimit) != std::future_status::ready)
             throw std::runtime_error("work does not end");
     };
+    for (const auto &record : journal_->groups())
+        wait_for(record->backend, record->id);
     for (const auto &record : journal_->volumes())
         wait_for(record->backend, record->id);
     wait_for("", "journal"); // what a create did not wait for

@@ -101,6 +101,10 @@ public:
     Result<SnapshotView> adopt_snapshot(const std::string &volume, const std::string &handle,
                                         const std::string &name);
     Result<void> release_snapshot(const std::string &volume, const std::string &name);
+    Result<GroupView> create_group(const std::string &name, std::vector<std::string> volumes);
+    Result<void> remove_group(const std::string &name);
+    Result<GroupSnapshotView> snapshot_group(const std::string &group, const std::string &name);
+    Result<void> remove_group_snapshot(const std::string &group, const std::string &name);
     // Returns when no job waits or runs (and none is due within a moment).
     void settle();
 
