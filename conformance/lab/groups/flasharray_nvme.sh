@@ -89,6 +89,20 @@ case_a_neighbour_keeps_its_controllers() {
     docker_remove neighbour
 }
 
+# Cases that need one node: a machine has one NQN. Not all of those, which take an hour in the VM.
+case_conformance_with_the_data_path() {
+    (umask 077 && printf %s "$array_token" >/run/conformance-token)
+    {
+        printf 'version: 1\nkeys:\n'
+        array_backend | grep -v -e '^backend:' -e pure_api_token | sed 's/^/  /'
+        echo '  pure_api_token: file:/run/conformance-token'
+        printf 'nodes:\n  - {id: lab-node, initiators: {nqn: "%s"}}\n  - {id: other-node, initiators: {nqn: "%s-2"}}\n' "$node_nqn" "$node_nqn"
+    } >/run/conformance.yml
+    "$build/bin/drover-conformance" "$build/drivers/flasharray.so" --config /run/conformance.yml \
+        --filter '^data[.](two-devices|snapshot[.]revert|extend[.]online|many-at-once)$' \
+        --timeout $((180 * ${DROVER_LAB_PATIENCE:-1})) --junit /vm-out/conformance.xml
+}
+
 case_removed_and_nothing_is_left() {
     docker_remove data
     agent_stop
@@ -105,4 +119,4 @@ case_no_secret_was_logged() {
 run_cases flasharray_nvme array_and_agent_start a_volume_is_mounted_over_two_controllers \
     what_was_written_is_there_after_another_attach a_lost_portal_stops_no_write \
     a_killed_agent_finds_its_volume_again it_grows_while_it_is_written_to a_neighbour_keeps_its_controllers \
-    removed_and_nothing_is_left no_secret_was_logged
+    conformance_with_the_data_path removed_and_nothing_is_left no_secret_was_logged
