@@ -24,5 +24,6 @@ Scenario isolated_scenario();     // the same calls with the driver in a process
 Scenario docker_scenario();       // create and mount, over the real socket
 Scenario ten_thousand_scenario(); // an agent before and after it gets its volumes
 Scenario five_hundred_scenario(); // as many mounted volumes
+Scenario flasharray_scenario();   // its driver against the simulated array
 
 } // namespace drover::bench

@@ -68,6 +68,8 @@ TEST(FlashArrayRows, NameMeansTheVolumeInOneAnswerAndTheHostInTheOther) {
         EXPECT_EQ(row.lun, 3U);
     }
     EXPECT_FALSE(read(R"({"name": "H", "iqn": [], "wwn": [], "vol": null, "lun": null})", connection_of_all));
+    EXPECT_THROW(static_cast<void>(read("{}", connection_of_all)), drv::Error)
+        << "is no host without a connection";
     EXPECT_THAT(problem(R"({"name": "H", "vol": "V", "lun": 20000})", connection_of_host), HasSubstr("LUN"));
     EXPECT_THAT(problem(R"({"name": "H", "vol": "V", "lun": null})", connection_of_host), HasSubstr("lun"));
 }
