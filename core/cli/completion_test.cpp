@@ -27,7 +27,7 @@ std::string completed(std::vector<std::string> words) {
 
 TEST(Completion, KnowsCommandsOptionsAndValues) {
     EXPECT_EQ(completed({"vo"}), "volume\n");
-    EXPECT_EQ(completed({"snapshot", ""}), "create\ninspect\nls\nrevert\nrm\n");
+    EXPECT_EQ(completed({"snapshot", ""}), "adopt\ncreate\ninspect\nls\nrelease\nrevert\nrm\nunmanaged\n");
     EXPECT_EQ(completed({"--json", "driver", "l"}), "ls\n");
     EXPECT_EQ(completed({"volume", "rm", "--k"}), "--keep\n");
     EXPECT_THAT(completed({"volume", "ls", "--"}), AllOf(HasSubstr("--backend\n"), HasSubstr("--json\n")));
