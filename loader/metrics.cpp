@@ -46,7 +46,7 @@ constexpr std::array<Row, kOpCount> kOps = {{
     {"group.destroy", true},
     {"group.get", false},
     {"group.snapshot", true},
-    {"group.snapshot-destroy", true},
+    {"group.snapshot_destroy", true},
     {"profiles", false},
 }};
 
