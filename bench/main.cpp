@@ -32,7 +32,8 @@ int measure(const Options &options) {
                });
     };
     std::vector<Scenario> scenarios = {loader_scenario(),       isolated_scenario(),     docker_scenario(),
-                                       ten_thousand_scenario(), five_hundred_scenario(), lab_scenario()};
+                                       ten_thousand_scenario(), five_hundred_scenario(), flasharray_scenario(),
+                                       lab_scenario()};
     std::erase_if(scenarios, [&](const Scenario &scenario) {
         return std::none_of(scenario.names.begin(), scenario.names.end(), wanted);
     });

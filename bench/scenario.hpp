@@ -32,5 +32,6 @@ Scenario docker_scenario();       // create and mount, over the real socket
 Scenario ten_thousand_scenario(); // an agent before and after it gets its volumes
 Scenario five_hundred_scenario(); // as many mounted volumes
 Scenario lab_scenario();          // in the lab's guest: iSCSI and multipath
+Scenario flasharray_scenario();   // its driver against the simulated array
 
 } // namespace drover::bench

@@ -79,6 +79,19 @@ void check_bodies(std::string_view body) {
     if (const std::uint64_t *size = read(bytes))
         require(*size > 0, "a size is more than nothing");
     read(read_new_snapshot(body));
+    const auto shape = read_new_shape(body);
+    if (const NewShape *wanted = read(shape))
+        require(!wanted->profile.empty() || !wanted->pool.empty(), "a new shape names something");
+    const auto limits = read_limits(body);
+    if (const Limits *wanted = read(limits)) {
+        require(wanted->max_iops != 0 && wanted->min_iops != 0 && wanted->burst_iops != 0 &&
+                    wanted->max_bytes_per_second != 0,
+                "a limit is more than nothing");
+    }
+    const auto adopt = read_adopt_spec(body);
+    if (const AdoptSpec *spec = read(adopt))
+        require(!spec->handle.empty(), "what is adopted has a handle");
+    read(read_snapshot_adopt_spec(body));
 }
 
 void check_answer(const fuzz::Answer &answer) {

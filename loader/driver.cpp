@@ -36,4 +36,14 @@ Result<void> Driver::snapshot_list(const CallContext &call, std::string_view vol
         [&](const PageRequest &page) { return snapshot_list_page(call, volume_id, page, visit); });
 }
 
+Result<void> Driver::unmanaged(const CallContext &call, const Visitor &visit) {
+    return every_page([&](const PageRequest &page) { return unmanaged_page(call, page, visit); });
+}
+
+Result<void> Driver::unmanaged_snapshots(const CallContext &call, std::string_view volume_id,
+                                         const Visitor &visit) {
+    return every_page(
+        [&](const PageRequest &page) { return unmanaged_snapshots_page(call, volume_id, page, visit); });
+}
+
 } // namespace drover

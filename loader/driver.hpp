@@ -103,6 +103,41 @@ public:
                                         const CreateRequest &request) = 0;
     virtual Result<BackendVolume> extend(const CallContext &call, std::string_view id,
                                          std::uint64_t bytes) = 0;
+    virtual Result<BackendVolume> retype(const CallContext &call, const RetypeRequest &request) = 0;
+
+    // Volumes and snapshots that the backend has and we do not manage; their `id` is empty, and an attribute
+    // "refused" says why one cannot be adopted. What is adopted has the id it was given.
+    virtual Result<std::optional<std::string>>
+    unmanaged_page(const CallContext &call, const PageRequest &page, const Visitor &visit) = 0;
+    Result<void> unmanaged(const CallContext &call, const Visitor &visit);
+    virtual Result<BackendVolume> adopt(const CallContext &call, const AdoptRequest &request) = 0;
+    virtual Result<BackendVolume> release(const CallContext &call, std::string_view id) = 0;
+    virtual Result<std::optional<std::string>> unmanaged_snapshots_page(const CallContext &call,
+                                                                        std::string_view volume_id,
+                                                                        const PageRequest &page,
+                                                                        const Visitor &visit) = 0;
+    Result<void> unmanaged_snapshots(const CallContext &call, std::string_view volume_id,
+                                     const Visitor &visit);
+    virtual Result<BackendVolume> snapshot_adopt(const CallContext &call, const AdoptRequest &request) = 0;
+    virtual Result<BackendVolume> snapshot_release(const CallContext &call, std::string_view snapshot_id) = 0;
+
+    virtual Result<LimitKinds> limit_kinds(const CallContext &call) = 0;
+    virtual Result<Limits> limits(const CallContext &call, std::string_view id) = 0;
+    // Exactly these, all or none; no limits at all: those it has are removed.
+    virtual Result<void> set_limits(const CallContext &call, std::string_view id, const Limits &limits) = 0;
+
+    // Of every pool that volumes may be made in.
+    virtual Result<std::vector<BackendStats>> pool_stats(const CallContext &call) = 0;
+    // Cuts a node off; the volumes that it had, as they are without it. Any error: it is not cut off.
+    virtual Result<std::vector<BackendVolume>> fence(const CallContext &call, std::string_view node_id) = 0;
+    virtual Result<BackendGroup> group_create(const CallContext &call, const GroupRequest &request) = 0;
+    virtual Result<BackendGroup> group_update(const CallContext &call, const GroupRequest &request) = 0;
+    virtual Result<void> group_destroy(const CallContext &call, std::string_view group_id) = 0;
+    // A group, or a group snapshot.
+    virtual Result<BackendGroup> group_get(const CallContext &call, std::string_view group_id) = 0;
+    virtual Result<BackendGroup> group_snapshot(const CallContext &call,
+                                                const GroupSnapshotRequest &request) = 0;
+    virtual Result<void> group_snapshot_destroy(const CallContext &call, std::string_view snapshot_id) = 0;
     virtual Result<std::vector<Profile>> profiles(const CallContext &call) = 0;
 };
 

@@ -46,6 +46,34 @@ TEST(Extensions, OpsOfOneThatIsNotOfferedAreUnsupported) {
     EXPECT_EQ(f.driver->clone(f.call, "a", {.id = "b"}).error().code, Code::unsupported);
 }
 
+TEST(Extensions, ShapesLimitsAndStrangersOfADriverWithoutThemAreUnsupported) {
+    OpenFixture f;
+    const auto no_row = [](BackendVolume &&) { return true; };
+    EXPECT_EQ(f.driver->retype(f.call, {.volume_id = "v", .profile = "p"}).error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->unmanaged(f.call, no_row).error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->adopt(f.call, {.backend_id = "b", .id = "v"}).error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->release(f.call, "v").error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->unmanaged_snapshots(f.call, "v", no_row).error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->snapshot_adopt(f.call, {.backend_id = "b", .id = "s"}).error().code,
+              Code::unsupported);
+    EXPECT_EQ(f.driver->snapshot_release(f.call, "s").error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->limit_kinds(f.call).error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->limits(f.call, "v").error().code, Code::unsupported);
+    EXPECT_EQ(f.driver->set_limits(f.call, "v", {}).error().code, Code::unsupported);
+}
+
+TEST(Extensions, LimitsGoToTheDriverAndComeBack) {
+    OpenFixture f(with("opening", "with-qos"));
+    EXPECT_EQ(f.driver->limit_kinds(f.call), (LimitKinds{.max_iops = true, .max_bytes_per_second = true}));
+    EXPECT_EQ(f.driver->limits(f.call, "v"), Limits());
+    EXPECT_TRUE(f.driver->set_limits(f.call, "v", {.max_iops = 500}).has_value());
+    EXPECT_EQ(f.driver->limits(f.call, "v"), (Limits{.max_iops = 500}));
+    EXPECT_EQ(f.driver->set_limits(f.call, "v", {.min_iops = 1}).error().message,
+              "this array has no lower limits");
+    EXPECT_TRUE(f.driver->set_limits(f.call, "v", {}).has_value());
+    EXPECT_EQ(f.driver->limits(f.call, "v"), Limits());
+}
+
 TEST(Extensions, OpsReachTheDriver) {
     OpenFixture f;
     const auto snapshot = f.driver->snapshot_create(f.call, {.volume_id = "v", .snapshot_id = "s"});

@@ -2,20 +2,17 @@
 
 #include "loader/call_bridge.hpp"
 #include "loader/host_text.hpp"
+#include "loader/in_process_run.hpp"
 #include "loader/invoke.hpp"
 #include "loader/open.hpp"
 #include "loader/sinks.hpp"
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <exception>
 #include <utility>
 
 namespace drover {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::vector<drv_kv> to_rows(const Attributes &attributes) {
     std::vector<drv_kv> rows;
@@ -68,10 +65,38 @@ drv_list_req to_list_request(const PageRequest &page) {
             .page_token = borrow(page.token)};
 }
 
-// Of a change that ended like this without a word from the driver nobody can tell whether it happened.
-bool leaves_doubt(Code code) {
-    return code == Code::internal || code == Code::deadline || code == Code::cancelled ||
-           code == Code::unreachable || code == Code::gone;
+drv_adopt_req to_adopt_request(const AdoptRequest &request) {
+    return {.struct_size = sizeof(drv_adopt_req),
+            .reserved = 0,
+            .flags = 0,
+            .backend_id = borrow(request.backend_id),
+            .id = borrow(request.id),
+            .name = borrow(request.name),
+            .volume_id = borrow(request.volume_id)};
+}
+
+drv_qos to_row(const Limits &limits) {
+    drv_qos row{};
+    row.struct_size = sizeof row;
+    const auto put = [&](const std::optional<std::uint64_t> &limit, std::uint64_t bit, std::uint64_t &value) {
+        row.limits |= limit ? bit : 0;
+        value = limit.value_or(0);
+    };
+    put(limits.max_iops, DRV_QOS_MAX_IOPS, row.max_iops);
+    put(limits.min_iops, DRV_QOS_MIN_IOPS, row.min_iops);
+    put(limits.burst_iops, DRV_QOS_BURST_IOPS, row.burst_iops);
+    put(limits.max_bytes_per_second, DRV_QOS_MAX_BYTES_PER_SECOND, row.max_bytes_per_second);
+    return row;
+}
+
+Limits to_limits(const drv_qos &row) {
+    const auto take = [&](std::uint64_t bit, std::uint64_t value) {
+        return (row.limits & bit) != 0 ? std::optional(value) : std::nullopt;
+    };
+    return {.max_iops = take(DRV_QOS_MAX_IOPS, row.max_iops),
+            .min_iops = take(DRV_QOS_MIN_IOPS, row.min_iops),
+            .burst_iops = take(DRV_QOS_BURST_IOPS, row.burst_iops),
+            .max_bytes_per_second = take(DRV_QOS_MAX_BYTES_PER_SECOND, row.max_bytes_per_second)};
 }
 
 } // namespace
@@ -91,75 +116,6 @@ InProcessDriver::InProcessDriver(std::shared_ptr<DriverLibrary> library, std::un
 InProcessDriver::~InProcessDriver() {
     host_->services().timers().stop();
     invoke(library_->descriptor().close, instance_);
-}
-
-template <typename T, typename Body>
-Result<T> InProcessDriver::run(Op op, const CallContext &call, Subjects subjects, const Body &body) {
-    metrics_.begin(op);
-    auto began = Clock::now();
-    bool reached_driver = false;
-    const auto attempt = [&]() -> Result<T> {
-        NamedLocks::Guard first;
-        NamedLocks::Guard second;
-        NamedLocks::Guard serial;
-        bool waited = false;
-        const auto take = [&](NamedLocks &locks, std::string_view key,
-                              NamedLocks::Guard &guard) -> std::optional<Error> {
-            auto taken = locks.lock(key, name_of(op), call);
-            if (!taken)
-                return std::move(taken).error();
-            guard.swap(*taken);
-            waited = true;
-            return std::nullopt;
-        };
-        if (subjects.second < subjects.first)
-            std::swap(subjects.first, subjects.second);
-        if (!subjects.first.empty() && subjects.first != subjects.second) {
-            if (auto error = take(*volume_locks_, subjects.first, first))
-                return fail(std::move(*error));
-        }
-        if (!subjects.second.empty()) {
-            if (auto error = take(*volume_locks_, subjects.second, second))
-                return fail(std::move(*error));
-        }
-        if (serial_lock_) {
-            if (auto error = take(*serial_lock_, {}, serial))
-                return fail(std::move(*error));
-        }
-        if (waited)
-            began = Clock::now();
-        if (call.cancel != nullptr && call.cancel->is_cancelled()) {
-            return fail_retryable(Code::cancelled,
-                                  fmt::format("{} did not begin: it was cancelled before", name_of(op)));
-        }
-        if (began >= call.deadline.when() && !call.deadline.is_never()) {
-            return fail_retryable(
-                Code::deadline,
-                fmt::format("{} did not begin: its deadline had passed already", name_of(op)));
-        }
-        reached_driver = true;
-        CallBridge bridge(call, name_of(op));
-        Result<T> result = body(bridge);
-        if (!result && is_mutating(op) && !bridge.last_failure_code() && leaves_doubt(result.error().code))
-            result.error().state_unknown = true;
-        return result;
-    };
-    // No method of a Driver throws. What can be thrown here is ours, and means that memory ran out.
-    try {
-        Result<T> result = attempt();
-        const auto took = Clock::now() - began;
-        if (!result)
-            result.error() = host_->masked(std::move(result.error()));
-        metrics_.end(op, result.has_value(), took);
-        if (host_->log_enabled(LogLevel::debug))
-            note(op, call, result ? nullptr : &result.error(), took);
-        return result;
-    } catch (const std::exception &error) {
-        metrics_.end(op, false, Clock::now() - began);
-        return fail(Error{.code = Code::internal,
-                          .message = error.what(),
-                          .state_unknown = reached_driver && is_mutating(op)});
-    }
 }
 
 void InProcessDriver::note(Op op, const CallContext &call, const Error *error,
@@ -371,6 +327,152 @@ Result<BackendVolume> InProcessDriver::extend(const CallContext &call, std::stri
         const auto status =
             invoke(table->extend, instance_, bridge.get(), text.get(), bytes, std::uint64_t{0}, sink.get());
         return sink.take(bridge, status, id);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::retype(const CallContext &call, const RetypeRequest &request) {
+    const drv_retype_v1 *table = extensions_.retype();
+    if (table == nullptr)
+        return fail(not_offered(Op::retype, DRV_EXT_RETYPE));
+    return run<BackendVolume>(Op::retype, call, {request.volume_id}, [&](CallBridge &bridge) {
+        const drv_retype_req arguments = {.struct_size = sizeof arguments,
+                                          .reserved = 0,
+                                          .flags =
+                                              request.may_migrate ? std::uint64_t{DRV_RETYPE_MAY_MIGRATE} : 0,
+                                          .id = borrow(request.volume_id),
+                                          .profile = borrow(request.profile),
+                                          .pool = borrow(request.pool)};
+        OneVolumeSink sink;
+        const auto status = invoke(table->retype, instance_, bridge.get(), &arguments, sink.get());
+        return sink.take(bridge, status, request.volume_id);
+    });
+}
+
+Result<std::optional<std::string>>
+InProcessDriver::unmanaged_page(const CallContext &call, const PageRequest &page, const Visitor &visit) {
+    const drv_manage_v1 *table = extensions_.manage();
+    if (table == nullptr)
+        return fail(not_offered(Op::list_unmanaged, DRV_EXT_MANAGE));
+    return run<std::optional<std::string>>(Op::list_unmanaged, call, {}, [&](CallBridge &bridge) {
+        const drv_list_req request = to_list_request(page);
+        PageSink sink(visit, page);
+        const auto status = invoke(table->list_unmanaged, instance_, bridge.get(), &request, sink.get());
+        return sink.take(bridge, status);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::adopt(const CallContext &call, const AdoptRequest &request) {
+    const drv_manage_v1 *table = extensions_.manage();
+    if (table == nullptr)
+        return fail(not_offered(Op::adopt, DRV_EXT_MANAGE));
+    return run<BackendVolume>(Op::adopt, call, {request.id}, [&](CallBridge &bridge) {
+        const drv_adopt_req arguments = to_adopt_request(request);
+        OneVolumeSink sink;
+        const auto status = invoke(table->adopt, instance_, bridge.get(), &arguments, sink.get());
+        return sink.take(bridge, status, request.id);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::release(const CallContext &call, std::string_view id) {
+    const drv_manage_v1 *table = extensions_.manage();
+    if (table == nullptr)
+        return fail(not_offered(Op::release, DRV_EXT_MANAGE));
+    return run<BackendVolume>(Op::release, call, {id}, [&](CallBridge &bridge) {
+        const HostText text(id);
+        OneVolumeSink sink;
+        const auto status =
+            invoke(table->release, instance_, bridge.get(), text.get(), std::uint64_t{0}, sink.get());
+        return sink.take(bridge, status, {}); // what is not managed has no id
+    });
+}
+
+Result<std::optional<std::string>> InProcessDriver::unmanaged_snapshots_page(const CallContext &call,
+                                                                             std::string_view volume_id,
+                                                                             const PageRequest &page,
+                                                                             const Visitor &visit) {
+    const drv_manage_v1 *table = extensions_.manage();
+    if (table == nullptr)
+        return fail(not_offered(Op::list_unmanaged_snapshots, DRV_EXT_MANAGE));
+    return run<std::optional<std::string>>(Op::list_unmanaged_snapshots, call, {}, [&](CallBridge &bridge) {
+        const HostText text(volume_id);
+        const drv_list_req request = to_list_request(page);
+        PageSink sink(visit, page);
+        const auto status = invoke(table->list_unmanaged_snapshots, instance_, bridge.get(), text.get(),
+                                   &request, sink.get());
+        return sink.take(bridge, status);
+    });
+}
+
+Result<BackendVolume> InProcessDriver::snapshot_adopt(const CallContext &call, const AdoptRequest &request) {
+    const drv_manage_v1 *table = extensions_.manage();
+    if (table == nullptr)
+        return fail(not_offered(Op::adopt_snapshot, DRV_EXT_MANAGE));
+    return run<BackendVolume>(
+        Op::adopt_snapshot, call, {request.volume_id, request.id}, [&](CallBridge &bridge) {
+            const drv_adopt_req arguments = to_adopt_request(request);
+            OneVolumeSink sink;
+            const auto status =
+                invoke(table->adopt_snapshot, instance_, bridge.get(), &arguments, sink.get());
+            return sink.take(bridge, status, request.id);
+        });
+}
+
+Result<BackendVolume> InProcessDriver::snapshot_release(const CallContext &call,
+                                                        std::string_view snapshot_id) {
+    const drv_manage_v1 *table = extensions_.manage();
+    if (table == nullptr)
+        return fail(not_offered(Op::release_snapshot, DRV_EXT_MANAGE));
+    return run<BackendVolume>(Op::release_snapshot, call, {snapshot_id}, [&](CallBridge &bridge) {
+        const HostText text(snapshot_id);
+        OneVolumeSink sink;
+        const auto status = invoke(table->release_snapshot, instance_, bridge.get(), text.get(),
+                                   std::uint64_t{0}, sink.get());
+        return sink.take(bridge, status, {});
+    });
+}
+
+Result<LimitKinds> InProcessDriver::limit_kinds(const CallContext &call) {
+    const drv_qos_v1 *table = extensions_.qos();
+    if (table == nullptr)
+        return fail(not_offered(Op::qos_supported, DRV_EXT_QOS));
+    return run<LimitKinds>(Op::qos_supported, call, {}, [&](CallBridge &bridge) -> Result<LimitKinds> {
+        std::uint64_t bits = 0;
+        if (auto result = bridge.result(invoke(table->supported, instance_, bridge.get(), &bits)); !result)
+            return fail(std::move(result).error());
+        return LimitKinds{.max_iops = (bits & DRV_QOS_MAX_IOPS) != 0,
+                          .min_iops = (bits & DRV_QOS_MIN_IOPS) != 0,
+                          .burst_iops = (bits & DRV_QOS_BURST_IOPS) != 0,
+                          .max_bytes_per_second = (bits & DRV_QOS_MAX_BYTES_PER_SECOND) != 0};
+    });
+}
+
+Result<Limits> InProcessDriver::limits(const CallContext &call, std::string_view id) {
+    const drv_qos_v1 *table = extensions_.qos();
+    if (table == nullptr)
+        return fail(not_offered(Op::qos_get, DRV_EXT_QOS));
+    return run<Limits>(Op::qos_get, call, {}, [&](CallBridge &bridge) -> Result<Limits> {
+        const HostText text(id);
+        drv_qos row{};
+        row.struct_size = sizeof row;
+        if (auto result = bridge.result(invoke(table->get, instance_, bridge.get(), text.get(), &row));
+            !result)
+            return fail(std::move(result).error());
+        return to_limits(row);
+    });
+}
+
+Result<void> InProcessDriver::set_limits(const CallContext &call, std::string_view id, const Limits &limits) {
+    const Op op = limits == Limits() ? Op::qos_clear : Op::qos_set;
+    const drv_qos_v1 *table = extensions_.qos();
+    if (table == nullptr)
+        return fail(not_offered(op, DRV_EXT_QOS));
+    return run<void>(op, call, {id}, [&](CallBridge &bridge) {
+        const HostText text(id);
+        if (op == Op::qos_clear)
+            return bridge.result(invoke(table->clear, instance_, bridge.get(), text.get()));
+        const drv_qos row = to_row(limits);
+        return bridge.result(
+            invoke(table->set, instance_, bridge.get(), text.get(), static_cast<const drv_qos *>(&row)));
     });
 }
 

@@ -6,9 +6,12 @@
 // that of their volume; clone and snapshot.clone that of the new volume (the source may be in use);
 // snapshot.create and snapshot.revert those of the volume and of the snapshot; snapshot.destroy that of the
 // snapshot. For revert the volume is the parent that the driver's own snapshot.get names; when that fails,
-// the snapshot alone is locked and the driver's answer to revert counts. Two locks are always taken in the
-// order of their names. With DRV_DRIVER_SERIAL every op then also takes the one lock of the backend. No lock
-// of the host's services is ever held during a call.
+// the snapshot alone is locked and the driver's answer to revert counts. retype, adopt, release and what sets
+// limits hold that of their volume, adopting a snapshot those of its volume and its own, releasing one its
+// own. Those of groups hold the lock of the group, of the group snapshot, or of both; fence none, since it
+// waits for whatever the node does. Two locks are always taken in the order of their names. With
+// DRV_DRIVER_SERIAL every op then also takes the one lock of the backend. No lock of the host's services is
+// ever held during a call.
 #pragma once
 
 #include "loader/driver.hpp"
@@ -61,6 +64,29 @@ public:
     Result<BackendVolume> clone(const CallContext &call, std::string_view source_id,
                                 const CreateRequest &request) override;
     Result<BackendVolume> extend(const CallContext &call, std::string_view id, std::uint64_t bytes) override;
+    Result<BackendVolume> retype(const CallContext &call, const RetypeRequest &request) override;
+    Result<std::optional<std::string>> unmanaged_page(const CallContext &call, const PageRequest &page,
+                                                      const Visitor &visit) override;
+    Result<BackendVolume> adopt(const CallContext &call, const AdoptRequest &request) override;
+    Result<BackendVolume> release(const CallContext &call, std::string_view id) override;
+    Result<std::optional<std::string>> unmanaged_snapshots_page(const CallContext &call,
+                                                                std::string_view volume_id,
+                                                                const PageRequest &page,
+                                                                const Visitor &visit) override;
+    Result<BackendVolume> snapshot_adopt(const CallContext &call, const AdoptRequest &request) override;
+    Result<BackendVolume> snapshot_release(const CallContext &call, std::string_view snapshot_id) override;
+    Result<LimitKinds> limit_kinds(const CallContext &call) override;
+    Result<Limits> limits(const CallContext &call, std::string_view id) override;
+    Result<void> set_limits(const CallContext &call, std::string_view id, const Limits &limits) override;
+    Result<std::vector<BackendStats>> pool_stats(const CallContext &call) override;
+    Result<std::vector<BackendVolume>> fence(const CallContext &call, std::string_view node_id) override;
+    Result<BackendGroup> group_create(const CallContext &call, const GroupRequest &request) override;
+    Result<BackendGroup> group_update(const CallContext &call, const GroupRequest &request) override;
+    Result<void> group_destroy(const CallContext &call, std::string_view group_id) override;
+    Result<BackendGroup> group_get(const CallContext &call, std::string_view group_id) override;
+    Result<BackendGroup> group_snapshot(const CallContext &call,
+                                        const GroupSnapshotRequest &request) override;
+    Result<void> group_snapshot_destroy(const CallContext &call, std::string_view snapshot_id) override;
     Result<std::vector<Profile>> profiles(const CallContext &call) override;
 
 private:

@@ -83,6 +83,9 @@ constexpr std::size_t kConnectionMinor0 =
     offsetof(drv_connection, attr_count) + sizeof(drv_connection::attr_count);
 constexpr std::size_t kProfileMinor0 = offsetof(drv_profile, attr_count) + sizeof(drv_profile::attr_count);
 
+constexpr std::size_t kStatsMinor0 = offsetof(drv_stats, attr_count) + sizeof(drv_stats::attr_count);
+constexpr std::size_t kGroupMinor0 = offsetof(drv_group, attr_count) + sizeof(drv_group::attr_count);
+
 std::optional<std::uint64_t> unless_unknown(std::uint64_t value) {
     return value == DRV_UNKNOWN ? std::nullopt : std::optional(value);
 }
@@ -123,6 +126,45 @@ RecordProblem copy_volume(const drv_volume *from, BackendVolume &to) {
         for (std::uint64_t i = 0; i < from->attached_count; ++i)
             read.required("attached_nodes[]", from->attached_nodes[i], to.attached_nodes[i], kMaxFieldBytes);
     }
+    read.attributes(from->attrs, from->attr_count, to.attributes);
+    return read.take();
+}
+
+RecordProblem copy_stats(const drv_stats *from, BackendStats &to) {
+    Reader read("statistics row");
+    if (!read.usable(from, kStatsMinor0))
+        return read.take();
+    read.required("id", from->id, to.id, kMaxFieldBytes);
+    to.taken_unix_ns = from->taken_unix_ns;
+    to.epoch = from->epoch;
+    to.read_ops = unless_unknown(from->read_ops);
+    to.write_ops = unless_unknown(from->write_ops);
+    to.read_bytes = unless_unknown(from->read_bytes);
+    to.write_bytes = unless_unknown(from->write_bytes);
+    to.read_latency_ns_sum = unless_unknown(from->read_latency_ns_sum);
+    to.write_latency_ns_sum = unless_unknown(from->write_latency_ns_sum);
+    to.used_bytes = unless_unknown(from->used_bytes);
+    to.provisioned_bytes = unless_unknown(from->provisioned_bytes);
+    to.total_bytes = unless_unknown(from->total_bytes);
+    to.saved_permille = unless_unknown(from->saved_permille);
+    read.attributes(from->attrs, from->attr_count, to.attributes);
+    return read.take();
+}
+
+RecordProblem copy_group(const drv_group *from, BackendGroup &to) {
+    Reader read("group");
+    if (!read.usable(from, kGroupMinor0))
+        return read.take();
+    read.required("id", from->id, to.id, kMaxIdBytes);
+    read.text("name", from->name, to.name, kMaxIdBytes);
+    read.required("backend_id", from->backend_id, to.backend_id, kMaxFieldBytes);
+    if (read.rows("members", from->members, from->member_count)) {
+        to.members.resize(from->member_count);
+        for (std::uint64_t i = 0; i < from->member_count; ++i)
+            read.required("members[]", from->members[i], to.members[i], kMaxIdBytes);
+    }
+    read.text("parent", from->parent, to.parent, kMaxIdBytes);
+    to.created_unix_ns = unless_unknown(from->created_unix_ns);
     read.attributes(from->attrs, from->attr_count, to.attributes);
     return read.take();
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "drover/abi/volume.h"
+#include "drover/ext/group.h"
 #include "drover/ext/profiles.h"
+#include "drover/ext/stats.h"
 #include "loader/base/error.hpp"
 #include "loader/volume_types.hpp"
 
@@ -17,6 +19,8 @@ namespace drover {
 using RecordProblem = std::optional<std::string>;
 
 RecordProblem copy_volume(const drv_volume *from, BackendVolume &to);
+RecordProblem copy_stats(const drv_stats *from, BackendStats &to);
+RecordProblem copy_group(const drv_group *from, BackendGroup &to);
 RecordProblem copy_profile(const drv_profile *from, Profile &to);
 // A protocol of a newer minor is no problem of the record: `*known` is then false and `to` is not to be used.
 RecordProblem copy_connection(const drv_connection *from, Connection &to, bool *known);

@@ -47,6 +47,62 @@ TEST(Records, AVolumeIsCopiedFieldByField) {
     EXPECT_EQ(to, wanted);
 }
 
+TEST(Records, StatisticsKeepWhatTheBackendCountsAndNoMore) {
+    const drv_kv attrs[] = {{text("shared"), text("12")}};
+    drv_stats from{};
+    from.struct_size = sizeof from;
+    from.id = text("pool");
+    from.taken_unix_ns = 9;
+    from.epoch = 2;
+    from.read_ops = from.write_ops = from.read_bytes = DRV_UNKNOWN;
+    from.write_bytes = from.read_latency_ns_sum = from.write_latency_ns_sum = DRV_UNKNOWN;
+    from.used_bytes = 5;
+    from.provisioned_bytes = 40;
+    from.total_bytes = 10;
+    from.saved_permille = 250;
+    from.attrs = attrs;
+    from.attr_count = 1;
+    BackendStats to;
+    ASSERT_EQ(copy_stats(&from, to), std::nullopt);
+    const BackendStats wanted = {.id = "pool",
+                                 .taken_unix_ns = 9,
+                                 .epoch = 2,
+                                 .used_bytes = 5,
+                                 .provisioned_bytes = 40,
+                                 .total_bytes = 10,
+                                 .saved_permille = 250,
+                                 .attributes = {{"shared", "12"}}};
+    EXPECT_EQ(to, wanted);
+    from.id = text("");
+    EXPECT_EQ(copy_stats(&from, to), "a statistics row whose \"id\" is empty");
+    from.struct_size = 8;
+    EXPECT_NE(copy_stats(&from, to), std::nullopt);
+    EXPECT_NE(copy_stats(nullptr, to), std::nullopt);
+}
+
+TEST(Records, AGroupIsCopiedFieldByField) {
+    const drv_str members[] = {text("v1"), text("v2")};
+    drv_group from{};
+    from.struct_size = sizeof from;
+    from.id = text("g");
+    from.name = text("name");
+    from.backend_id = text("b");
+    from.members = members;
+    from.member_count = 2;
+    from.parent = text("p");
+    from.created_unix_ns = DRV_UNKNOWN;
+    BackendGroup to;
+    ASSERT_EQ(copy_group(&from, to), std::nullopt);
+    const BackendGroup wanted = {
+        .id = "g", .name = "name", .backend_id = "b", .members = {"v1", "v2"}, .parent = "p"};
+    EXPECT_EQ(to, wanted);
+    from.members = nullptr;
+    EXPECT_EQ(copy_group(&from, to), "a group whose \"members\" has 2 entries but no data pointer");
+    from.members = members;
+    from.backend_id = text("");
+    EXPECT_EQ(copy_group(&from, to), "a group whose \"backend_id\" is empty");
+}
+
 TEST(Records, AConnectionKeepsItsPairs) {
     const drv_str portals[] = {text("p1:1"), text("p2:2")};
     const drv_str targets[] = {text("t1"), text("t2")};

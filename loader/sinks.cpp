@@ -1,35 +1,15 @@
 #include "loader/sinks.hpp"
 
 #include "loader/driver_text.hpp"
+#include "loader/fenced.hpp"
 
 #include <fmt/format.h>
-
-#include <exception>
 
 namespace drover {
 namespace {
 
 constexpr std::size_t kMaxTokenBytes = 65536;
 constexpr std::size_t kMaxProfiles = 4096;
-
-// No exception of ours may unwind through the driver's frames: what `body` throws becomes a note in
-// `failure`.
-template <typename Body>
-drv_status fenced(RecordProblem &failure, const Body &body) noexcept {
-    try {
-        return body();
-    } catch (const std::exception &error) {
-        try {
-            failure = error.what();
-        } catch (...) { // no memory for the note
-            failure.emplace();
-        }
-        return DRV_E_INTERNAL;
-    } catch (...) {
-        failure.emplace();
-        return DRV_E_INTERNAL;
-    }
-}
 
 } // namespace
 

@@ -74,6 +74,53 @@ struct Profile {
     Attributes attributes;
 };
 
+// Counters of a volume or a pool; see drv_stats. Nothing: the backend does not count it.
+struct BackendStats {
+    std::string id; // the volume's id, or the pool's name
+    std::uint64_t taken_unix_ns = 0;
+    std::uint64_t epoch = 0; // another one: the sums began anew
+    std::optional<std::uint64_t> read_ops;
+    std::optional<std::uint64_t> write_ops;
+    std::optional<std::uint64_t> read_bytes;
+    std::optional<std::uint64_t> write_bytes;
+    std::optional<std::uint64_t> read_latency_ns_sum;
+    std::optional<std::uint64_t> write_latency_ns_sum;
+    std::optional<std::uint64_t> used_bytes; // after reduction
+    std::optional<std::uint64_t> provisioned_bytes;
+    std::optional<std::uint64_t> total_bytes;
+    std::optional<std::uint64_t> saved_permille; // physical per thousand logical bytes; 1000: no reduction
+    Attributes attributes;
+
+    bool operator==(const BackendStats &) const = default;
+};
+
+// A consistency group, or a snapshot of one.
+struct BackendGroup {
+    std::string id;
+    std::string name;
+    std::string backend_id;
+    std::vector<std::string> members; // ids of volumes; of a group snapshot: of its snapshots
+    std::string parent;               // of a group snapshot: the group's id
+    std::optional<std::uint64_t> created_unix_ns;
+    Attributes attributes;
+
+    bool operator==(const BackendGroup &) const = default;
+};
+
+struct GroupRequest {
+    std::string id;
+    std::string name;
+    std::vector<std::string> add;    // ids of volumes
+    std::vector<std::string> remove; // only to change a group
+};
+
+struct GroupSnapshotRequest {
+    std::string group_id;
+    std::string id;
+    std::string name;
+    std::map<std::string, std::string> snapshots; // volume id -> the id of its snapshot
+};
+
 struct CreateRequest {
     std::string id;
     std::string name;
@@ -100,6 +147,37 @@ struct SnapshotRequest {
     std::string snapshot_id;
     std::string name;
     Attributes attributes;
+};
+
+struct RetypeRequest {
+    std::string volume_id;
+    std::string profile, pool; // empty: keep what it has
+    bool may_migrate = false;  // DRV_RETYPE_MAY_MIGRATE: data may be copied, which may take hours
+};
+
+// Of an object that the backend has and we do not manage.
+struct AdoptRequest {
+    std::string backend_id; // which object
+    std::string id, name;   // what it gets
+    std::string volume_id;  // of a snapshot: the volume it belongs to; else empty
+};
+
+// What a volume may take of its backend, a second, reads and writes together; nothing: no limit of that kind.
+struct Limits {
+    std::optional<std::uint64_t> max_iops;
+    std::optional<std::uint64_t> min_iops;
+    std::optional<std::uint64_t> burst_iops;
+    std::optional<std::uint64_t> max_bytes_per_second;
+    bool operator==(const Limits &) const = default;
+};
+
+// Which of them a backend has.
+struct LimitKinds {
+    bool max_iops = false;
+    bool min_iops = false;
+    bool burst_iops = false;
+    bool max_bytes_per_second = false;
+    bool operator==(const LimitKinds &) const = default;
 };
 
 struct PageRequest {

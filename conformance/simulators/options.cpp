@@ -64,8 +64,9 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
            "--write-tls-cert", options.write_certificate,
            "write the self-signed certificate that is made without --tls-cert, for clients that verify")
         ->type_name("FILE");
-    app.add_option("--data-plane", options.data_plane,
-                   "what makes connected volumes real LUNs: none, or lio (the kernel's target, as root)")
+    app.add_option(
+           "--data-plane", options.data_plane,
+           "what makes connected volumes real devices: none; lio (iSCSI, Fibre Channel); nvmet (NVMe/TCP)")
         ->type_name("KIND")
         ->capture_default_str();
     app.add_option("--data-dir", options.data_folder,

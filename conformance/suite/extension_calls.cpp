@@ -435,6 +435,53 @@ Answer ExtensionCalls::pool_stats(const CallOptions &options) {
     });
 }
 
+Answer ExtensionCalls::qos_supported(std::uint64_t &limits, const CallOptions &options) {
+    const auto &slots = table<drv_qos_v1>(DRV_EXT_QOS);
+    return of_.run("qos.supported", "", options, [&](const drv_call *call, Answer &) {
+        return invoke(slots.supported, of_.instance_, call, &limits);
+    });
+}
+
+Answer ExtensionCalls::qos_get(std::string_view id, drv_qos &limits, const CallOptions &options) {
+    const auto &slots = table<drv_qos_v1>(DRV_EXT_QOS);
+    const HostText text(id);
+    limits = {};
+    limits.struct_size = sizeof limits;
+    return of_.run("qos.get", id, options, [&](const drv_call *call, Answer &) {
+        return invoke(slots.get, of_.instance_, call, text.get(), &limits);
+    });
+}
+
+Answer ExtensionCalls::qos_set(std::string_view id, const drv_qos &limits, const CallOptions &options) {
+    const auto &slots = table<drv_qos_v1>(DRV_EXT_QOS);
+    const HostText text(id);
+    drv_qos given = limits;
+    given.struct_size = sizeof given;
+    Answer answer = of_.run("qos.set", id, options, [&](const drv_call *call, Answer &) {
+        return invoke(slots.set, of_.instance_, call, text.get(), static_cast<const drv_qos *>(&given));
+    });
+    note_profile(id, answer);
+    return answer;
+}
+
+Answer ExtensionCalls::qos_clear(std::string_view id, const CallOptions &options) {
+    const auto &slots = table<drv_qos_v1>(DRV_EXT_QOS);
+    const HostText text(id);
+    Answer answer = of_.run("qos.clear", id, options, [&](const drv_call *call, Answer &) {
+        return invoke(slots.clear, of_.instance_, call, text.get());
+    });
+    note_profile(id, answer);
+    return answer;
+}
+
+void ExtensionCalls::note_profile(std::string_view id, const Answer &answer) {
+    if (of_.to_.model == nullptr || !answer.is_ok())
+        return;
+    const Answer now = of_.get(id);
+    if (now.is_ok() && now.volumes.size() == 1)
+        of_.to_.model->made(now.volumes.front());
+}
+
 Answer ExtensionCalls::fence(std::string_view node, std::uint64_t flags, const CallOptions &options) {
     const auto &slots = table<drv_fence_v1>(DRV_EXT_FENCE);
     const HostText text(node);

@@ -1,12 +1,13 @@
-// Calls of Instance for drv.group, drv.manage, drv.retype, drv.stats and drv.fence: the driver is handed what
-// the test says, rows come back as they were emitted, and tracker and model learn of it. Only where the
-// extension is offered.
+// Calls of Instance for drv.group, drv.manage, drv.retype, drv.stats, drv.qos and drv.fence: the driver is
+// handed what the test says, rows come back as they were emitted, and tracker and model learn of it. Only
+// where the extension is offered.
 #pragma once
 
 #include "conformance/suite/instance.hpp"
 #include "drover/ext/fence.h"
 #include "drover/ext/group.h"
 #include "drover/ext/manage.h"
+#include "drover/ext/qos.h"
 #include "drover/ext/retype.h"
 #include "drover/ext/stats.h"
 
@@ -89,6 +90,12 @@ public:
     Answer list_stats(const ListArguments &arguments = {}, const CallOptions &options = {});
     Answer pool_stats(const CallOptions &options = {});
 
+    // What they write is in `limits`, whatever they answer.
+    Answer qos_supported(std::uint64_t &limits, const CallOptions &options = {});
+    Answer qos_get(std::string_view id, drv_qos &limits, const CallOptions &options = {});
+    Answer qos_set(std::string_view id, const drv_qos &limits, const CallOptions &options = {});
+    Answer qos_clear(std::string_view id, const CallOptions &options = {});
+
     Answer fence(std::string_view node, std::uint64_t flags = 0, const CallOptions &options = {});
 
 private:
@@ -96,6 +103,8 @@ private:
     const Table &table(std::string_view id);
     Answer change_group(std::string_view op, bool is_create, const GroupArguments &arguments,
                         const CallOptions &options);
+    // Where profiles are limits, the volume may have another one now.
+    void note_profile(std::string_view id, const Answer &answer);
     Answer take(std::string_view op, bool is_snapshot, const AdoptArguments &arguments,
                 const CallOptions &options);
 

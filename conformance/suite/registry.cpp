@@ -124,6 +124,7 @@ Registry make_registry() {
     add_extend_cases(all);
     add_profiles_cases(all);
     add_retype_cases(all);
+    add_qos_cases(all);
     add_stats_cases(all);
     add_fence_cases(all);
     add_group_cases(all);

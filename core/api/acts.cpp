@@ -49,6 +49,10 @@ http::Response shown(const std::vector<BackendView> &views) {
     return json_response(list_to_json("drivers", views));
 }
 
+http::Response shown(const std::vector<FencedView> &views) {
+    return json_response(list_to_json("fenced", views));
+}
+
 // Begins the work and answers when it has ended, or at once when the caller prefers that.
 template <typename T, typename Begin>
 void act(const ApiCall &call, Begin begin) {
@@ -195,6 +199,107 @@ void remove_snapshot(const ApiCall &call) {
 void revert(const ApiCall &call) {
     act<VolumeView>(call, [&](Done<VolumeView> done) {
         return call.service().revert(call.path("snapshot"), call.parent(), call.options(), std::move(done));
+    });
+}
+
+void retype_volume(const ApiCall &call) {
+    auto shape = read_new_shape(call.request.body);
+    if (!shape)
+        return call.responder.respond(error_response(shape.error()));
+    act<VolumeView>(call, [&](Done<VolumeView> done) {
+        return call.service().retype(call.volume(), std::move(*shape), call.options(), std::move(done));
+    });
+}
+
+void set_qos(const ApiCall &call) {
+    const auto limits = read_limits(call.request.body);
+    if (!limits)
+        return call.responder.respond(error_response(limits.error()));
+    act<LimitsView>(call, [&](Done<LimitsView> done) {
+        return call.service().set_limits(call.volume(), *limits, call.options(), std::move(done));
+    });
+}
+
+void adopt_volume(const ApiCall &call) {
+    auto spec = read_adopt_spec(call.request.body);
+    if (!spec)
+        return call.responder.respond(error_response(spec.error()));
+    act<VolumeView>(call, [&](Done<VolumeView> done) {
+        return call.service().adopt(std::move(*spec), call.options(), std::move(done));
+    });
+}
+
+void release_volume(const ApiCall &call) {
+    act<void>(call, [&](Done<void> done) {
+        return call.service().release(call.volume(), call.options(), std::move(done));
+    });
+}
+
+void adopt_snapshot(const ApiCall &call) {
+    const auto spec = read_snapshot_adopt_spec(call.request.body);
+    if (!spec)
+        return call.responder.respond(error_response(spec.error()));
+    act<SnapshotView>(call, [&](Done<SnapshotView> done) {
+        return call.service().snapshot_adopt(call.volume(), spec->handle, spec->name, call.options(),
+                                             std::move(done));
+    });
+}
+
+void release_snapshot(const ApiCall &call) {
+    act<void>(call, [&](Done<void> done) {
+        return call.service().snapshot_release(call.path("snapshot"), call.parent(), call.options(),
+                                               std::move(done));
+    });
+}
+
+void create_group(const ApiCall &call) {
+    auto spec = read_group_spec(call.request.body);
+    if (!spec)
+        return call.responder.respond(error_response(spec.error()));
+    act<GroupView>(call, [&](Done<GroupView> done) {
+        return call.service().group_create(std::move(*spec), call.options(), std::move(done));
+    });
+}
+
+void change_group(const ApiCall &call) {
+    auto change = read_group_change(call.request.body);
+    if (!change)
+        return call.responder.respond(error_response(change.error()));
+    act<GroupView>(call, [&](Done<GroupView> done) {
+        return call.service().group_change(call.path("group"), std::move(change->add),
+                                           std::move(change->remove), call.options(), std::move(done));
+    });
+}
+
+void remove_group(const ApiCall &call) {
+    act<void>(call, [&](Done<void> done) {
+        return call.service().group_remove(call.path("group"), call.options(), std::move(done));
+    });
+}
+
+void create_group_snapshot(const ApiCall &call) {
+    const auto name = read_new_snapshot(call.request.body);
+    if (!name)
+        return call.responder.respond(error_response(name.error()));
+    act<GroupSnapshotView>(call, [&](Done<GroupSnapshotView> done) {
+        return call.service().group_snapshot_create(call.path("group"), *name, call.options(),
+                                                    std::move(done));
+    });
+}
+
+void remove_group_snapshot(const ApiCall &call) {
+    act<void>(call, [&](Done<void> done) {
+        return call.service().group_snapshot_remove(call.path("group"), call.path("snapshot"), call.options(),
+                                                    std::move(done));
+    });
+}
+
+void fence_node(const ApiCall &call) {
+    auto backends = read_fence(call.request.body);
+    if (!backends)
+        return call.responder.respond(error_response(backends.error()));
+    act<std::vector<FencedView>>(call, [&](Done<std::vector<FencedView>> done) {
+        return call.service().fence(call.path("node"), std::move(*backends), call.options(), std::move(done));
     });
 }
 

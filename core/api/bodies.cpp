@@ -91,6 +91,23 @@ public:
             wrong(key, "must be an object");
         return value == nullptr ? nullptr : value->if_object();
     }
+    // Each a text that is not empty.
+    std::vector<std::string> texts(const char *key) {
+        const auto *value = find(key);
+        if (value == nullptr)
+            return {};
+        std::vector<std::string> out;
+        const auto *list = value->if_array();
+        if (list != nullptr)
+            out.reserve(list->size());
+        for (const auto &item : list == nullptr ? json::array() : *list) {
+            if (item.is_string() && !item.get_string().empty())
+                out.emplace_back(item.get_string());
+        }
+        if (list == nullptr || out.size() != list->size())
+            wrong(key, "must be a list of texts, none of them empty");
+        return out;
+    }
     void wrong(std::string_view key, std::string_view what) {
         refuse(fmt::format("\"{}{}\" {}", where_, key, what));
     }
@@ -179,6 +196,13 @@ const std::vector<std::string> &keys_of_body(std::string_view schema) {
         {"Use", {"use"}},
         {"NewSize", {"bytes"}},
         {"NewSnapshot", {"name"}},
+        {"NewShape", {"profile", "pool", "may_migrate"}},
+        {"NewLimits", {"max_iops", "min_iops", "burst_iops", "max_bytes_per_second"}},
+        {"AdoptSpec", {"backend", "handle", "name"}},
+        {"SnapshotAdoptSpec", {"handle", "name"}},
+        {"GroupSpec", {"name", "backend", "volumes"}},
+        {"GroupChange", {"add", "remove"}},
+        {"Fence", {"backends"}},
     };
     return kKeys.find(schema)->second;
 }
@@ -236,6 +260,87 @@ Result<std::string> read_new_snapshot(std::string_view body) {
     Fields fields(*object, "NewSnapshot", "");
     std::string name = fields.text("name");
     return fields.end().map([&] { return std::move(name); });
+}
+
+Result<NewShape> read_new_shape(std::string_view body) {
+    const auto object = object_in(body, "NewShape");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "NewShape", "");
+    NewShape shape{.profile = fields.text("profile"),
+                   .pool = fields.text("pool"),
+                   .may_migrate = fields.flag("may_migrate")};
+    if (shape.profile.empty() && shape.pool.empty())
+        fields.wrong("profile", "is missing or empty, and so is \"pool\"");
+    return fields.end().map([&] { return std::move(shape); });
+}
+
+Result<Limits> read_limits(std::string_view body) {
+    const auto object = object_in(body, "NewLimits");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "NewLimits", "");
+    const auto limit = [&](const char *key) {
+        return fields.number(key, 1, std::numeric_limits<std::uint64_t>::max());
+    };
+    const Limits limits{.max_iops = limit("max_iops"),
+                        .min_iops = limit("min_iops"),
+                        .burst_iops = limit("burst_iops"),
+                        .max_bytes_per_second = limit("max_bytes_per_second")};
+    return fields.end().map([&] { return limits; });
+}
+
+Result<AdoptSpec> read_adopt_spec(std::string_view body) {
+    const auto object = object_in(body, "AdoptSpec");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "AdoptSpec", "");
+    AdoptSpec spec{.backend = fields.text("backend"),
+                   .handle = fields.required_text("handle"),
+                   .name = fields.text("name")};
+    return fields.end().map([&] { return std::move(spec); });
+}
+
+Result<AdoptSpec> read_snapshot_adopt_spec(std::string_view body) {
+    const auto object = object_in(body, "SnapshotAdoptSpec");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "SnapshotAdoptSpec", "");
+    AdoptSpec spec{.backend = {}, .handle = fields.required_text("handle"), .name = fields.text("name")};
+    return fields.end().map([&] { return std::move(spec); });
+}
+
+Result<GroupSpec> read_group_spec(std::string_view body) {
+    const auto object = object_in(body, "GroupSpec");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "GroupSpec", "");
+    GroupSpec spec{.name = fields.required_text("name"),
+                   .backend = fields.text("backend"),
+                   .volumes = fields.texts("volumes")};
+    return fields.end().map([&] { return std::move(spec); });
+}
+
+Result<GroupChange> read_group_change(std::string_view body) {
+    const auto object = object_in(body, "GroupChange");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "GroupChange", "");
+    GroupChange change{.add = fields.texts("add"), .remove = fields.texts("remove")};
+    if (change.add.empty() && change.remove.empty())
+        fields.wrong("add", "and \"remove\" are both empty: there is nothing to change");
+    return fields.end().map([&] { return std::move(change); });
+}
+
+Result<std::vector<std::string>> read_fence(std::string_view body) {
+    if (body.empty())
+        return std::vector<std::string>();
+    const auto object = object_in(body, "Fence");
+    if (!object)
+        return fail(object.error());
+    Fields fields(*object, "Fence", "");
+    auto backends = fields.texts("backends");
+    return fields.end().map([&] { return std::move(backends); });
 }
 
 } // namespace drover

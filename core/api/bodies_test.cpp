@@ -36,6 +36,30 @@ TEST(Bodies, a_volume_with_everything) {
     EXPECT_EQ(spec->root, (RootOptions{.mode = 0750, .uid = 0, .gid = 4294967294, .subfolder = "data"}));
 }
 
+TEST(Bodies, a_new_shape_limits_and_what_to_adopt) {
+    EXPECT_EQ(read_new_shape(R"({"profile":"p","pool":"q","may_migrate":true})"),
+              (NewShape{.profile = "p", .pool = "q", .may_migrate = true}));
+    EXPECT_EQ(problem(read_new_shape(R"({"may_migrate":true})")),
+              R"("profile" is missing or empty, and so is "pool")");
+    EXPECT_EQ(read_limits(R"({"max_iops":100,"max_bytes_per_second":18446744073709551615})"),
+              (Limits{.max_iops = 100, .max_bytes_per_second = 18446744073709551615U}));
+    EXPECT_EQ(read_limits(R"({"min_iops":1,"burst_iops":2,"max_iops":null})"),
+              (Limits{.min_iops = 1, .burst_iops = 2}));
+    EXPECT_EQ(read_limits("{}"), Limits());
+    EXPECT_EQ(problem(read_limits(R"({"max_iops":0})")),
+              R"("max_iops" must be a whole number from 1 to 18446744073709551615)");
+    EXPECT_EQ(problem(read_limits(R"({"max_iops":-5})")),
+              R"("max_iops" must be a whole number from 1 to 18446744073709551615)");
+    EXPECT_EQ(problem(read_limits(R"({"iops":5})")),
+              R"(unknown key "iops"; known are max_iops, min_iops, burst_iops, max_bytes_per_second)");
+    const auto spec = read_adopt_spec(R"({"backend":"b","handle":"h","name":"n"})");
+    ASSERT_TRUE(spec) << spec.error().message;
+    EXPECT_EQ(spec->backend + spec->handle + spec->name, "bhn");
+    EXPECT_EQ(problem(read_adopt_spec(R"({"name":"n"})")), R"("handle" is missing or empty)");
+    EXPECT_EQ(problem(read_snapshot_adopt_spec(R"({"handle":"h","backend":"b"})")),
+              R"(unknown key "backend"; known are handle, name)");
+}
+
 TEST(Bodies, null_is_as_good_as_absent) {
     const auto spec = read_volume_spec(R"({"name":"v","bytes":null,"source":null,"root":{"mode":null}})");
     ASSERT_TRUE(spec) << spec.error().message;

@@ -107,7 +107,9 @@ TEST(Contract, has_the_path_parameters_of_each_path) {
 }
 
 TEST(Contract, has_the_keys_of_every_body) {
-    for (const char *name : {"VolumeSpec", "Source", "Root", "Use", "NewSize", "NewSnapshot"}) {
+    for (const char *name :
+         {"VolumeSpec", "Source", "Root", "Use", "NewSize", "NewSnapshot", "NewShape", "NewLimits",
+          "AdoptSpec", "SnapshotAdoptSpec", "GroupSpec", "GroupChange", "Fence"}) {
         const auto &known = keys_of_body(name);
         EXPECT_EQ(keys(schema(name)["properties"]), std::set<std::string>(known.begin(), known.end()))
             << name;
@@ -131,6 +133,12 @@ TEST(Contract, describes_what_is_shown) {
     expect_shape("Volume", to_json(VolumeView{}));
     expect_shape("Snapshot", to_json(SnapshotView{}));
     expect_shape("Profile", to_json(Profile{}));
+    expect_shape("Limits", to_json(LimitsView{}));
+    expect_shape("Unmanaged", to_json(UnmanagedView{}));
+    expect_shape("PoolStats", to_json(BackendStats{}));
+    expect_shape("Fenced", to_json(FencedView{}));
+    expect_shape("Group", to_json(GroupView{}));
+    expect_shape("GroupSnapshot", to_json(GroupSnapshotView{}));
     expect_shape("Finding", to_json(NodeFinding{}));
     expect_shape("Operation", to_json(OperationView{}));
     expect_shape("Driver", to_json(BackendView{}));

@@ -63,6 +63,45 @@ TEST_F(Api, creates_volumes_and_clones) {
         R"(507 {"error":{"code":"no-space","message":"the pool is full","retryable":false,"vendor_code":"E1"}})");
 }
 
+TEST_F(Api, changes_the_shape_and_the_limits_of_a_volume) {
+    service.add("v");
+    ask("POST", "/v2/volumes/v/retype", R"({"profile":"silver","may_migrate":true})");
+    EXPECT_EQ(answer.status, 200U);
+    EXPECT_EQ(json().at("profile"), "silver");
+    EXPECT_THAT(ask("POST", "/v2/volumes/v/retype", "{}"), StartsWith("400 "));
+    EXPECT_THAT(ask("POST", "/v2/volumes/w/retype", R"({"pool":"q"})"), StartsWith("404 "));
+    EXPECT_EQ(ask("PUT", "/v2/volumes/v/qos", R"({"max_iops":500})"),
+              R"(200 {"max_iops":500,"min_iops":null,"burst_iops":null,"max_bytes_per_second":null,)"
+              R"("supported":["max_iops","max_bytes_per_second"]})");
+    EXPECT_THAT(get("/v2/volumes/v/qos"), StartsWith(R"(200 {"max_iops":500,)"));
+    EXPECT_THAT(ask("PUT", "/v2/volumes/v/qos", "{}"), StartsWith(R"(200 {"max_iops":null,)"));
+    EXPECT_THAT(get("/v2/volumes/w/qos"), StartsWith("404 "));
+    EXPECT_THAT(service.log(), ElementsAre("retype v silver  migrate", "retype w  q", "set limits v 500 0",
+                                           "limits v", "set limits v 0 0", "limits w"));
+}
+
+TEST_F(Api, adopts_and_releases) {
+    service.add("v");
+    EXPECT_EQ(get("/v2/unmanaged?backend=gold"),
+              R"(200 {"unmanaged":[{"backend":"gold","handle":"array-7","name":"legacy","volume_id":"",)"
+              R"("bytes":1024,"created_at":"2026-01-02T03:04:05Z","profile":"","pool":"","nodes":["node-2"],)"
+              R"("refused":"in a pod","destroyed":"","attributes":{"array_volume":"legacy"}}]})");
+    EXPECT_THAT(get("/v2/unmanaged?backend=glod"), StartsWith("404 "));
+    EXPECT_THAT(ask("POST", "/v2/unmanaged", R"({"backend":"gold","handle":"array-7","name":"old"})"),
+                StartsWith(R"(200 {"id":"id-old","name":"old","backend":"gold","backend_id":"array-7")"));
+    EXPECT_THAT(ask("POST", "/v2/unmanaged", R"({"name":"old"})"), StartsWith("400 "));
+    EXPECT_EQ(ask("POST", "/v2/volumes/old/release", ""), "204 ");
+    EXPECT_THAT(get("/v2/volumes/v/unmanaged-snapshots"),
+                StartsWith(R"(200 {"unmanaged":[{"backend":"gold","handle":"array-snap-7",)"));
+    EXPECT_THAT(ask("POST", "/v2/volumes/v/unmanaged-snapshots", R"({"handle":"array-snap-7","name":"s"})"),
+                StartsWith(R"(200 {"id":"snap-v-s","name":"s")"));
+    EXPECT_EQ(ask("POST", "/v2/volumes/v/snapshots/s/release", ""), "204 ");
+    EXPECT_EQ(ask("POST", "/v2/snapshots/snap-v-s/release", ""), "204 ");
+    EXPECT_THAT(service.log(), ElementsAre("unmanaged gold", "adopt gold array-7 old", "release old",
+                                           "unmanaged snapshots v", "snapshot adopt v array-snap-7 s",
+                                           "snapshot release v s", "snapshot release  snap-v-s"));
+}
+
 TEST_F(Api, removes_by_a_policy) {
     for (const char *name : {"a", "b", "c"})
         service.add(name);
@@ -179,6 +218,57 @@ TEST_F(Api, shows_drivers_and_profiles) {
 TEST_F(Api, shows_what_the_node_lacks) {
     EXPECT_EQ(get("/v2/node/check"), R"(200 {"findings":[{"check":"iscsi.iscsid","level":"error",)"
                                      R"("message":"iscsid does not run","cure":"start it"}]})");
+}
+
+TEST_F(Api, shows_the_statistics_of_a_backend) {
+    EXPECT_EQ(
+        get("/v2/drivers/gold/stats"),
+        R"(200 {"pools":[{"pool":"fast","taken_at":"2026-01-02T03:04:05Z","total_bytes":100,"used_bytes":10,)"
+        R"("provisioned_bytes":400,"saved_permille":250,"epoch":1,"read_ops":null,"write_ops":null,)"
+        R"("read_bytes":null,"write_bytes":null,"read_latency_ns_sum":null,"write_latency_ns_sum":null,)"
+        R"("attributes":{"shared":"1"}}]})");
+    EXPECT_THAT(get("/v2/drivers/none/stats"), StartsWith("404 "));
+    service.fail_next("stats", {.code = Code::unsupported, .message = "it has none"});
+    EXPECT_THAT(get("/v2/drivers/silver/stats"), StartsWith("501 "));
+    EXPECT_THAT(service.log(), ElementsAre("stats gold"));
+}
+
+TEST_F(Api, fences_a_node) {
+    EXPECT_EQ(ask("POST", "/v2/nodes/node-2/fence"),
+              R"(200 {"fenced":[{"backend":"gold","volumes":["v","w"]}]})");
+    EXPECT_THAT(ask("POST", "/v2/nodes/node-2/fence", R"({"backends":["gold","silver"]})"),
+                StartsWith("200 "));
+    EXPECT_THAT(ask("POST", "/v2/nodes/node-1/fence", "{}"), StartsWith("400 "));
+    for (const char *body : {R"({"backends":"gold"})", R"({"backends":[1]})", R"({"backends":[""]})", "[]",
+                             R"({"backend":["gold"]})"})
+        EXPECT_THAT(ask("POST", "/v2/nodes/node-2/fence", body), StartsWith("400 ")) << body;
+    EXPECT_THAT(service.log(), ElementsAre("fence node-2 ", "fence node-2 gold,silver", "fence node-1 "));
+}
+
+TEST_F(Api, makes_groups_and_their_snapshots) {
+    EXPECT_EQ(ask("POST", "/v2/groups", R"({"name":"g","volumes":["v","w"]})"),
+              R"(200 {"id":"id-g","name":"g","backend":"gold","volumes":[{"volume_id":"id-v","volume":"v"},)"
+              R"({"volume_id":"id-w","volume":"w"}],"snapshots":0,"created_at":"2026-01-02T03:04:05Z",)"
+              R"("status":"ready"})");
+    EXPECT_THAT(get("/v2/groups"), StartsWith(R"(200 {"groups":[{"id":"id-g")"));
+    EXPECT_THAT(get("/v2/groups/id-g"), StartsWith(R"(200 {"id":"id-g")"));
+    EXPECT_THAT(get("/v2/groups/x"), StartsWith("404 "));
+    EXPECT_THAT(ask("POST", "/v2/groups/g/volumes", R"({"add":["x"],"remove":["v"]})"), StartsWith("200 "));
+    EXPECT_THAT(ask("POST", "/v2/groups/g/volumes", "{}"), StartsWith("400 "));
+    EXPECT_THAT(ask("POST", "/v2/groups", R"({"volumes":["v"]})"), StartsWith("400 "));
+    const std::string snapshot =
+        R"({"id":"snap-s","name":"s","group_id":"id-g","group":"g","backend":"gold",)"
+        R"("snapshots":[{"volume_id":"id-v","volume":"v","snapshot_id":"snap-v"}],)"
+        R"("created_at":"2026-01-02T03:04:05Z","filesystem_consistent":true,"status":"ready"})";
+    EXPECT_EQ(ask("POST", "/v2/groups/g/snapshots", R"({"name":"s"})"), "200 " + snapshot);
+    EXPECT_EQ(get("/v2/groups/g/snapshots/s"), "200 " + snapshot);
+    EXPECT_EQ(get("/v2/groups/g/snapshots"), R"(200 {"group_snapshots":[)" + snapshot + "]}");
+    EXPECT_EQ(get("/v2/group-snapshots"), R"(200 {"group_snapshots":[)" + snapshot + "]}");
+    EXPECT_THAT(get("/v2/groups/x/snapshots"), StartsWith("404 "));
+    EXPECT_EQ(ask("DELETE", "/v2/groups/g/snapshots/s"), "204 ");
+    EXPECT_EQ(ask("DELETE", "/v2/groups/g"), "204 ");
+    EXPECT_THAT(service.log(), ElementsAre("group-create g v,w", "group-change g +x -v", "group-snapshot g s",
+                                           "group-snapshot-remove g s", "group-remove g"));
 }
 
 TEST_F(Api, says_how_it_is) {

@@ -46,6 +46,13 @@ std::string_view name_of(Protocol protocol) noexcept {
     return "unknown";
 }
 
+json::object to_json(const Attributes &attributes) {
+    json::object out;
+    for (const auto &[key, value] : attributes)
+        out[key] = value;
+    return out;
+}
+
 json::object to_json(const Capabilities &view) {
     json::array protocols;
     for (const Protocol protocol : view.protocols)
@@ -124,14 +131,96 @@ json::object to_json(const BackendView &view) {
         {"isolation", view.isolation}};
 }
 
+json::object to_json(const GroupView &view) {
+    json::array volumes;
+    volumes.reserve(view.members.size());
+    for (const auto &member : view.members)
+        volumes.push_back({{"volume_id", member.volume_id}, {"volume", member.volume}});
+    return {{"id", view.id},
+            {"name", view.name},
+            {"backend", view.backend},
+            {"volumes", std::move(volumes)},
+            {"snapshots", view.snapshots},
+            {"created_at", time(view.created_unix_ns)},
+            {"status", view.status}};
+}
+
+json::object to_json(const GroupSnapshotView &view) {
+    json::array snapshots;
+    snapshots.reserve(view.members.size());
+    for (const auto &member : view.members) {
+        snapshots.push_back(
+            {{"volume_id", member.volume_id}, {"volume", member.volume}, {"snapshot_id", member.snapshot}});
+    }
+    return {{"id", view.id},
+            {"name", view.name},
+            {"group_id", view.group_id},
+            {"group", view.group},
+            {"backend", view.backend},
+            {"snapshots", std::move(snapshots)},
+            {"created_at", time(view.created_unix_ns)},
+            {"filesystem_consistent", view.filesystem_consistent},
+            {"status", view.status}};
+}
+
+json::object to_json(const BackendStats &view) {
+    return {{"pool", view.id},
+            {"taken_at", time(view.taken_unix_ns)},
+            {"total_bytes", number(view.total_bytes)},
+            {"used_bytes", number(view.used_bytes)},
+            {"provisioned_bytes", number(view.provisioned_bytes)},
+            {"saved_permille", number(view.saved_permille)},
+            {"epoch", view.epoch},
+            {"read_ops", number(view.read_ops)},
+            {"write_ops", number(view.write_ops)},
+            {"read_bytes", number(view.read_bytes)},
+            {"write_bytes", number(view.write_bytes)},
+            {"read_latency_ns_sum", number(view.read_latency_ns_sum)},
+            {"write_latency_ns_sum", number(view.write_latency_ns_sum)},
+            {"attributes", to_json(view.attributes)}};
+}
+
+json::object to_json(const FencedView &view) {
+    return {{"backend", view.backend}, {"volumes", json::array(view.volumes.begin(), view.volumes.end())}};
+}
+
 json::object to_json(const Profile &view) {
-    json::object attributes;
-    for (const auto &[key, value] : view.attributes)
-        attributes[key] = value;
     return {{"name", view.name},
             {"description", view.description},
             {"default", view.is_default},
-            {"attributes", std::move(attributes)}};
+            {"attributes", to_json(view.attributes)}};
+}
+
+json::object to_json(const LimitsView &view) {
+    json::array supported;
+    const auto add = [&](bool is_supported, const char *key) {
+        if (is_supported)
+            supported.emplace_back(key);
+    };
+    add(view.kinds.max_iops, "max_iops");
+    add(view.kinds.min_iops, "min_iops");
+    add(view.kinds.burst_iops, "burst_iops");
+    add(view.kinds.max_bytes_per_second, "max_bytes_per_second");
+    return {{"max_iops", number(view.limits.max_iops)},
+            {"min_iops", number(view.limits.min_iops)},
+            {"burst_iops", number(view.limits.burst_iops)},
+            {"max_bytes_per_second", number(view.limits.max_bytes_per_second)},
+            {"supported", std::move(supported)}};
+}
+
+json::object to_json(const UnmanagedView &view) {
+    json::array nodes;
+    for (const std::string &node : view.nodes)
+        nodes.emplace_back(node);
+    json::object attributes;
+    for (const auto &[key, value] : view.attributes)
+        attributes[key] = value;
+    return {{"backend", view.backend},     {"handle", view.handle},
+            {"name", view.name},           {"volume_id", view.volume_id},
+            {"bytes", view.bytes},         {"created_at", time(view.created_unix_ns)},
+            {"profile", view.profile},     {"pool", view.pool},
+            {"nodes", std::move(nodes)},   {"refused", view.refused},
+            {"destroyed", view.destroyed}, {"attributes", std::move(attributes)}};
 }
 
 json::object to_json(const NodeFinding &view) {

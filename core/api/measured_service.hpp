@@ -57,8 +57,45 @@ public:
                                 OperationOptions options, Done<void> done) override;
     std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
                        OperationOptions options, Done<VolumeView> done) override;
+    std::string retype(const VolumeRef &ref, NewShape shape, OperationOptions options,
+                       Done<VolumeView> done) override;
+    void limits(const VolumeRef &ref, OperationOptions options, Done<LimitsView> done) override;
+    std::string set_limits(const VolumeRef &ref, Limits limits, OperationOptions options,
+                           Done<LimitsView> done) override;
+    void unmanaged(const std::string &backend, OperationOptions options,
+                   Done<std::vector<UnmanagedView>> done) override;
+    std::string adopt(AdoptSpec spec, OperationOptions options, Done<VolumeView> done) override;
+    std::string release(const VolumeRef &ref, OperationOptions options, Done<void> done) override;
+    void unmanaged_snapshots(const VolumeRef &ref, OperationOptions options,
+                             Done<std::vector<UnmanagedView>> done) override;
+    std::string snapshot_adopt(const VolumeRef &ref, const std::string &handle, const std::string &name,
+                               OperationOptions options, Done<SnapshotView> done) override;
+    std::string snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                 OperationOptions options, Done<void> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    void pool_stats(const std::string &backend, OperationOptions options,
+                    Done<std::vector<BackendStats>> done) override;
+    std::string fence(const std::string &node, std::vector<std::string> backends, OperationOptions options,
+                      Done<std::vector<FencedView>> done) override;
+    std::vector<GroupView> groups() const override { return service_.groups(); }
+    Result<GroupView> group(const std::string &group) const override { return service_.group(group); }
+    Result<std::vector<GroupSnapshotView>> group_snapshots(const std::string &group) const override {
+        return service_.group_snapshots(group);
+    }
+    Result<GroupSnapshotView> group_snapshot(const std::string &group,
+                                             const std::string &snapshot) const override {
+        return service_.group_snapshot(group, snapshot);
+    }
+    std::string group_create(GroupSpec spec, OperationOptions options, Done<GroupView> done) override;
+    std::string group_change(const std::string &group, std::vector<std::string> add,
+                             std::vector<std::string> remove, OperationOptions options,
+                             Done<GroupView> done) override;
+    std::string group_remove(const std::string &group, OperationOptions options, Done<void> done) override;
+    std::string group_snapshot_create(const std::string &group, const std::string &name,
+                                      OperationOptions options, Done<GroupSnapshotView> done) override;
+    std::string group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                      OperationOptions options, Done<void> done) override;
     void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) override;
     std::string reload_driver(const std::string &name, OperationOptions options,
                               Done<std::vector<BackendView>> done) override;

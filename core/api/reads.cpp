@@ -20,6 +20,13 @@ void answer(const ApiCall &call, const Result<View> &view) {
     call.responder.respond(view ? json_response(to_json(*view)) : error_response(view.error()));
 }
 
+// For what is asked of a driver.
+OperationOptions asking(const ApiCall &call) {
+    OperationOptions options = call.options();
+    options.deadline = Deadline::after(call.front->options.ask_limit);
+    return options;
+}
+
 // A misspelt backend is an error, not an empty list.
 bool is_backend(const ApiCall &call, const std::string &name) {
     if (name.empty())
@@ -61,25 +68,77 @@ void list_drivers(const ApiCall &call) {
     call.responder.respond(json_response(list_to_json("drivers", call.service().backends())));
 }
 
+void get_qos(const ApiCall &call) {
+    call.service().limits(
+        call.volume(), asking(call), [responder = call.responder](const Result<LimitsView> &limits) {
+            responder.respond(limits ? json_response(to_json(*limits)) : error_response(limits.error()));
+        });
+}
+
+namespace {
+Done<std::vector<UnmanagedView>> answer_unmanaged(const ApiCall &call) {
+    return [responder = call.responder](const Result<std::vector<UnmanagedView>> &views) {
+        responder.respond(views ? json_response(list_to_json("unmanaged", *views))
+                                : error_response(views.error()));
+    };
+}
+} // namespace
+
+void list_unmanaged(const ApiCall &call) {
+    const std::string backend = call.query("backend");
+    if (is_backend(call, backend))
+        call.service().unmanaged(backend, asking(call), answer_unmanaged(call));
+}
+
+void list_unmanaged_snapshots(const ApiCall &call) {
+    call.service().unmanaged_snapshots(call.volume(), asking(call), answer_unmanaged(call));
+}
+
 void list_profiles(const ApiCall &call) {
     const std::string backend = call.query("backend");
     if (!is_backend(call, backend))
         return;
+    call.service().profiles(
+        backend, asking(call), [responder = call.responder](const Result<std::vector<Profile>> &profiles) {
+            responder.respond(profiles ? json_response(list_to_json("profiles", *profiles))
+                                       : error_response(profiles.error()));
+        });
+}
+
+void get_driver_stats(const ApiCall &call) {
+    const std::string backend = call.path("driver");
+    if (!is_backend(call, backend))
+        return;
     OperationOptions options = call.options();
     options.deadline = Deadline::after(call.front->options.ask_limit);
-    call.service().profiles(backend, std::move(options),
-                            [responder = call.responder](const Result<std::vector<Profile>> &profiles) {
-                                responder.respond(profiles
-                                                      ? json_response(list_to_json("profiles", *profiles))
-                                                      : error_response(profiles.error()));
-                            });
+    call.service().pool_stats(backend, std::move(options),
+                              [responder = call.responder](const Result<std::vector<BackendStats>> &pools) {
+                                  responder.respond(pools ? json_response(list_to_json("pools", *pools))
+                                                          : error_response(pools.error()));
+                              });
+}
+
+void list_groups(const ApiCall &call) {
+    call.responder.respond(json_response(list_to_json("groups", call.service().groups())));
+}
+
+void get_group(const ApiCall &call) {
+    answer(call, call.service().group(call.path("group")));
+}
+
+void list_group_snapshots(const ApiCall &call) {
+    const auto views = call.service().group_snapshots(call.path("group"));
+    call.responder.respond(views ? json_response(list_to_json("group_snapshots", *views))
+                                 : error_response(views.error()));
+}
+
+void get_group_snapshot(const ApiCall &call) {
+    answer(call, call.service().group_snapshot(call.path("group"), call.path("snapshot")));
 }
 
 void check_node(const ApiCall &call) {
-    OperationOptions options = call.options();
-    options.deadline = Deadline::after(call.front->options.ask_limit);
     call.service().node_check(
-        std::move(options), [responder = call.responder](const Result<std::vector<NodeFinding>> &findings) {
+        asking(call), [responder = call.responder](const Result<std::vector<NodeFinding>> &findings) {
             responder.respond(findings ? json_response(list_to_json("findings", *findings))
                                        : error_response(findings.error()));
         });

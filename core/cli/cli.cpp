@@ -35,7 +35,7 @@ constexpr const char *kFooter =
     "  0    done\n"
     "  1    failed; the reason is on stderr, and with --json also on stdout as {\"error\": {...}}\n"
     "  2    wrong usage\n"
-    "  3    there is no such volume, snapshot, operation, ...\n"
+    "  3    there is no such volume, snapshot, group, operation, ...\n"
     "  4    the agent cannot be reached\n"
     "  130  interrupted while it waited";
 
@@ -57,6 +57,7 @@ void build(CLI::App &app, Globals &globals, Action &chosen) {
         ->check(CLI::Range(0.001, 1e9).description(""));
     add_volume_commands(app, chosen);
     add_snapshot_commands(app, chosen);
+    add_group_commands(app, chosen);
     add_driver_commands(app, chosen);
     add_profile_commands(app, chosen);
     add_node_commands(app, chosen);
@@ -147,12 +148,22 @@ std::vector<std::string> names_of_kind(AgentClient &agent, std::string_view kind
         return list(before.empty() ? "/v2/snapshots" : path("/v2/volumes", {before}) + "/snapshots",
                     "snapshots", "name");
     }
+    if (kind == "GROUP")
+        return list("/v2/groups", "groups", "name");
+    if (kind == "GROUPSNAPSHOT") {
+        return list(before.empty() ? "/v2/group-snapshots" : path("/v2/groups", {before}) + "/snapshots",
+                    "group_snapshots", "name");
+    }
     if (kind == "BACKEND")
         return list("/v2/drivers", "drivers", "backend");
     if (kind == "DRIVER")
         return list("/v2/drivers", "drivers", "driver");
     if (kind == "PROFILE")
         return list("/v2/profiles", "profiles", "name");
+    if (kind == "HANDLE") {
+        return list(before.empty() ? "/v2/unmanaged" : path("/v2/volumes", {before}) + "/unmanaged-snapshots",
+                    "unmanaged", "handle");
+    }
     if (kind == "OPERATION")
         return list("/v2/operations", "operations", "id");
     if (kind == "SHELL")

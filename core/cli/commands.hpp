@@ -18,8 +18,13 @@ namespace drover::cli {
 void add_volume_commands(CLI::App &app, Action &chosen);
 void add_volume_change_commands(CLI::App &volume,
                                 Action &chosen); // extend, mount, unmount, clone: below `volume`
+void add_volume_shape_commands(CLI::App &volume, Action &chosen);  // retype, qos: below `volume`
+void add_volume_manage_commands(CLI::App &volume, Action &chosen); // unmanaged, adopt, recover, release
 void add_snapshot_commands(CLI::App &app, Action &chosen);
+void add_snapshot_manage_commands(CLI::App &snapshot, Action &chosen); // unmanaged, adopt, release
+void add_group_commands(CLI::App &app, Action &chosen);
 void add_driver_commands(CLI::App &app, Action &chosen);
+void add_stats_command(CLI::App &driver, Action &chosen); // below `driver`
 void add_profile_commands(CLI::App &app, Action &chosen);
 void add_node_commands(CLI::App &app, Action &chosen);
 void add_config_commands(CLI::App &app, Action &chosen);

@@ -27,7 +27,7 @@ std::string completed(std::vector<std::string> words) {
 
 TEST(Completion, KnowsCommandsOptionsAndValues) {
     EXPECT_EQ(completed({"vo"}), "volume\n");
-    EXPECT_EQ(completed({"snapshot", ""}), "create\ninspect\nls\nrevert\nrm\n");
+    EXPECT_EQ(completed({"snapshot", ""}), "adopt\ncreate\ninspect\nls\nrelease\nrevert\nrm\nunmanaged\n");
     EXPECT_EQ(completed({"--json", "driver", "l"}), "ls\n");
     EXPECT_EQ(completed({"volume", "rm", "--k"}), "--keep\n");
     EXPECT_THAT(completed({"volume", "ls", "--"}), AllOf(HasSubstr("--backend\n"), HasSubstr("--json\n")));
@@ -61,6 +61,8 @@ TEST(Completion, IsSilentWithoutAnAgent) {
 
 TEST(Completion, AsksTheAgentForNames) {
     FakeAgent agent;
+    agent.on("GET /v2/unmanaged", 200, R"({"unmanaged":[{"handle":"8A01"}]})");
+    agent.on("GET /v2/volumes/data/unmanaged-snapshots", 200, R"({"unmanaged":[{"handle":"8A02"}]})");
     agent.on("GET /v2/volumes", 200, testing::kVolumes);
     agent.on("GET /v2/volumes/data/snapshots", 200, testing::kSnapshots);
     agent.on("GET /v2/drivers", 200, R"({"drivers":[{"backend":"gold","driver":"acme"}]})");
@@ -68,6 +70,8 @@ TEST(Completion, AsksTheAgentForNames) {
     EXPECT_EQ(run_on(agent, {"__complete", "volume", "rm", "broken-volume", "d"}).out, "data\n");
     EXPECT_EQ(run_on(agent, {"__complete", "snapshot", "rm", "data", ""}).out, "monday\n");
     EXPECT_EQ(run_on(agent, {"__complete", "volume", "clone", "data", "--snapshot", ""}).out, "monday\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "volume", "adopt", ""}).out, "8A01\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "snapshot", "adopt", "data", ""}).out, "8A02\n");
     EXPECT_EQ(run_on(agent, {"__complete", "volume", "ls", "--backend", "g"}).out, "gold\n");
     EXPECT_EQ(run_on(agent, {"__complete", "driver", "reload", ""}).out, "gold\n");
     EXPECT_EQ(

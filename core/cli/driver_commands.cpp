@@ -236,6 +236,7 @@ void add_driver_commands(CLI::App &app, Action &chosen) {
                 ->type_name("BACKEND");
         },
         reload);
+    add_stats_command(*driver, chosen);
 }
 
 } // namespace drover::cli

@@ -163,6 +163,47 @@ TEST(NodeCommands, CheckFailsOnAnErrorAndShowsWhatToDo) {
     EXPECT_EQ(well.out, "This node lacks nothing that its backends need.\n");
 }
 
+TEST(DriverStats, ShowsThePoolsOfEveryBackendThatHasStatistics) {
+    FakeAgent agent;
+    agent.on("GET /v2/drivers", 200,
+             R"({"drivers":[{"backend":"gold","extensions":["drv.clone/1","drv.stats/1"]},)"
+             R"({"backend":"plain","extensions":[]}]})");
+    agent.on(
+        "GET /v2/drivers/gold/stats", 200,
+        R"({"pools":[{"pool":"fast","total_bytes":1099511627776,"used_bytes":274877906944,)"
+        R"("provisioned_bytes":2199023255552,"saved_permille":250},)"
+        R"({"pool":"odd","total_bytes":null,"used_bytes":0,"provisioned_bytes":null,"saved_permille":null}]})");
+    EXPECT_EQ(run_on(agent, {"driver", "stats"}).out,
+              "BACKEND  POOL  CAPACITY     USED    %  PROVISIONED     %  REDUCTION\n"
+              "gold     fast     1 TiB  256 GiB  25%        2 TiB  200%      4.0:1\n"
+              "gold     odd          -      0 B    -            -     -          -\n");
+    EXPECT_EQ(run_on(agent, {"-q", "driver", "stats", "gold"}).out, "fast\nodd\n");
+    EXPECT_THAT(run_on(agent, {"--json", "driver", "stats"}).out, HasSubstr("\"used_bytes\": 274877906944"));
+    agent.fails("GET /v2/drivers/plain/stats", 501, "unsupported", "it does not offer drv.stats/1");
+    const auto refused = run_on(agent, {"driver", "stats", "plain"});
+    EXPECT_EQ(refused.exit, Exit::failed);
+    EXPECT_EQ(refused.err, "drover: it does not offer drv.stats/1\n");
+}
+
+TEST(NodeFence, IsDoneOnlyWhenItIsMeant) {
+    FakeAgent agent;
+    agent.on("POST /v2/nodes/node-b/fence", 202,
+             R"({"id":"op1","kind":"fence","volume":"","done":true,"permille":1000,)"
+             R"("stage":"backend gold: it had db, web","error":null,"result_id":"node-b"})");
+    const auto asked = run_on(agent, {"node", "fence", "node-b"});
+    EXPECT_EQ(asked.exit, Exit::usage);
+    EXPECT_THAT(asked.err, HasSubstr("say --yes"));
+    EXPECT_TRUE(agent.requests().empty());
+    const auto fenced =
+        run_on(agent, {"node", "fence", "node-b", "--yes", "--backend", "gold", "--backend", "silver"});
+    EXPECT_EQ(fenced.exit, Exit::ok) << fenced.err;
+    EXPECT_EQ(fenced.out, "node node-b is fenced, backend gold: it had db, web\n");
+    ASSERT_EQ(agent.requests().size(), 1U);
+    EXPECT_EQ(agent.requests().front(), R"(POST /v2/nodes/node-b/fence {"backends":["gold","silver"]})");
+    EXPECT_EQ(run_on(agent, {"node", "fence", "--yes", "node-b"}).exit, Exit::ok);
+    EXPECT_EQ(agent.requests().back(), R"(POST /v2/nodes/node-b/fence {"backends":[]})");
+}
+
 TEST(OperationCommands, List) {
     FakeAgent agent;
     agent.on("GET /v2/operations", 200, kOperations);

@@ -1,4 +1,4 @@
-// drover snapshot ls|create|inspect|rm|revert.
+// drover snapshot ls|create|inspect|rm|revert. What people gave and get back is in manage_commands.cpp.
 #include "core/cli/commands.hpp"
 #include "core/cli/json_text.hpp"
 #include "core/cli/volume_text.hpp"
@@ -163,6 +163,7 @@ void add_snapshot_commands(CLI::App &app, Action &chosen) {
                             "  drover snapshot revert data monday\n\n"
                             "What was written to the volume after the snapshot is lost.",
                             declare, revert);
+    add_snapshot_manage_commands(*snapshot, chosen);
 }
 
 } // namespace drover::cli

@@ -148,6 +148,8 @@ void add_volume_commands(CLI::App &app, Action &chosen) {
         },
         remove);
     add_volume_change_commands(*volume, chosen);
+    add_volume_shape_commands(*volume, chosen);
+    add_volume_manage_commands(*volume, chosen);
 }
 
 } // namespace drover::cli

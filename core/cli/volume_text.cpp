@@ -71,8 +71,10 @@ Sheet volume_sheet(const boost::json::value &volume, const boost::json::array &s
     sheet.add("Size", exact_size(volume));
     const auto fs_uuid = text_of(volume, "fs_uuid");
     sheet.add("Filesystem",
-              fmt::format("{}{}", text_of(volume, "fstype"),
-                          fs_uuid.empty() ? ", not formatted yet" : fmt::format(", {}", fs_uuid)));
+              text_of(volume, "fstype").empty()
+                  ? "not known until it is mounted here; Drover does not format it"
+                  : fmt::format("{}{}", text_of(volume, "fstype"),
+                                fs_uuid.empty() ? ", not formatted yet" : fmt::format(", {}", fs_uuid)));
     sheet.add("Backend", text_of(volume, "backend"));
     sheet.add("Backend's id", text_of(volume, "backend_id"));
     sheet.add("Profile", text_of(volume, "profile"));

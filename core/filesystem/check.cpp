@@ -1,9 +1,9 @@
 #include "core/filesystem/check.hpp"
 
 #include "core/filesystem/format.hpp"
-#include "loader/base/program.hpp"
 #include "core/filesystem/superblock.hpp"
 #include "loader/base/child_call.hpp"
+#include "loader/base/program.hpp"
 
 #include <fmt/format.h>
 

@@ -3,9 +3,9 @@
 
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/mount.hpp"
-#include "loader/base/program.hpp"
 #include "core/filesystem/testing/loop_device.hpp"
 #include "core/filesystem/testing/private_mounts.hpp"
+#include "loader/base/program.hpp"
 
 #include <gmock/gmock.h>
 

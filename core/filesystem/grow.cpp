@@ -4,9 +4,9 @@
 #include "core/filesystem/format.hpp"
 #include "core/filesystem/mount_table.hpp"
 #include "core/filesystem/proc.hpp"
-#include "loader/base/program.hpp"
 #include "core/filesystem/superblock.hpp"
 #include "loader/base/child_call.hpp"
+#include "loader/base/program.hpp"
 
 #include <fmt/format.h>
 

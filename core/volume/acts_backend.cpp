@@ -12,6 +12,8 @@ namespace drover {
 // try.
 Result<void> Converger::create(Pass &pass) {
     VolumeRecord &record = pass.record;
+    if (!record.adopting.empty())
+        return adopt(record, pass.task);
     pass.task.stage("creating on the backend");
     const CreateRequest request{.id = record.id,
                                 .name = record.name,
@@ -51,6 +53,31 @@ Result<void> Converger::create(Pass &pass) {
     // (finish_create). A copy would be made again, of what its source is then.
     return journal_.save(record, Step::create_record,
                          record.source ? Journal::Outlives::power_loss : Journal::Outlives::process);
+}
+
+// A repeat of what was done already finds it done.
+Result<void> Converger::adopt(VolumeRecord &record, const Task &task) {
+    auto driver = backends_.driver(record.backend);
+    if (!driver)
+        return fail(std::move(driver).error());
+    task.stage("adopting");
+    auto taken = perform(Step::act_adopt, [&] {
+        return (*driver)->adopt(
+            task.call,
+            {.backend_id = record.adopting, .id = record.id, .name = record.name, .volume_id = {}});
+    });
+    if (!taken)
+        return fail(std::move(taken).error());
+    record.owner = taken->backend_id;
+    record.bytes = taken->bytes;
+    record.profile = taken->profile;
+    record.pool = taken->pool;
+    record.created_unix_ns = taken->created_unix_ns.value_or(record.created_unix_ns);
+    record.intent = false;
+    record.adopting.clear();
+    spdlog::info("volume {} ({}): adopted from backend {}, where it is {}, {} bytes; it is never formatted",
+                 record.name, record.id, record.backend, record.owner, record.bytes);
+    return journal_.save(record, Step::manage_record);
 }
 
 Result<void> Converger::claim(Pass &pass) {

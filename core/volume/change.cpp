@@ -10,9 +10,8 @@ Result<VolumeView> Volumes::do_extend(const Task &task, VolumeRecord record, std
         return fail(Code::invalid, fmt::format("{} bytes are less than it has ({}): volumes never shrink",
                                                bytes, record.bytes));
     }
-    if (record.owner.empty() || record.desired == plan::Desired::destroy) {
-        return fail_retryable(Code::conflict, "it is being made or deleted");
-    }
+    if (auto settled = check_settled(record); !settled)
+        return fail(std::move(settled).error());
     auto driver = converger_.driver_of(record);
     if (!driver)
         return fail(std::move(driver).error());
@@ -113,9 +112,20 @@ Result<void> Volumes::do_remove(const Task &task, VolumeRecord record, RemovePol
                     fmt::format("it is in use here ({} {}): unmount it first", record.use_count(),
                                 record.use_count() == 1 ? "use" : "uses"));
     }
+    if (const auto group = journal_.group_of(record.id)) {
+        return fail(Code::conflict,
+                    fmt::format("it is in group {}: take it out first with drover group remove {} {}",
+                                group->name, group->name, record.name));
+    }
     if (policy == RemovePolicy::keep || (policy == RemovePolicy::destroy_if_ours && !record.created_by_us)) {
         return forget(task, std::move(record));
     }
+    if (!record.adopting.empty()) {
+        return fail(Code::conflict, "its adoption has not ended: repeat `drover volume adopt`, or give it "
+                                    "back with `drover volume release`");
+    }
+    if (record.releasing)
+        return fail_retryable(Code::conflict, "it is being released");
     if (const auto snapshots = journal_.snapshots_of(record.id); !snapshots.empty()) {
         std::string names;
         for (const auto &snapshot : snapshots)

@@ -181,6 +181,13 @@ Error Converger::failure_of(const Pass &pass, plan::Action action) const {
                                 "backend which one has the data",
                                 record.backend, sight.volume ? sight.volume->backend_id : "?", record.owner)};
     case Action::fail_suspect:
+        if (sight.seen.content == plan::Content::blank && record.format == plan::Format::inherited &&
+            record.fs_uuid.empty()) {
+            return {.code = Code::conflict,
+                    .message = fmt::format("{} carries no filesystem, and Drover formats only what it made "
+                                           "itself: make one on it where it was made, or take a new volume",
+                                           sight.device ? sight.device->path.string() : "its device")};
+        }
         if (sight.seen.content == plan::Content::blank) {
             return {.code = Code::conflict,
                     .message = fmt::format("{} is blank, though it should carry {} {}; nothing was written: "

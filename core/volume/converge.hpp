@@ -42,6 +42,9 @@ public:
     // now.
     Result<void> grow(VolumeRecord &record, const Sight &sight, const Task &task);
 
+    // Takes what the record says is being adopted, and nothing else: it stays attached as it is.
+    Result<void> adopt(VolumeRecord &record, const Task &task);
+
 private:
     struct Pass; // one convergence's memory
 

@@ -1,6 +1,8 @@
 // Making volumes: new, from a source, or taken over because the backend has them already.
+#include "core/volume/identity.hpp"
 #include "core/volume/submit.hpp"
 #include "core/volume/volumes.hpp"
+#include "drover/ext/manage.h"
 
 namespace drover {
 
@@ -84,6 +86,12 @@ Result<VolumeView> Volumes::create_existing(const Task &task, const VolumeSpec &
         return fail_retryable(Code::conflict,
                               "it is being deleted: try again when it is gone, or choose another name");
     }
+    if (record.releasing)
+        return fail_retryable(Code::conflict, "it is being released: try again, or choose another name");
+    if (!record.adopting.empty()) {
+        if (auto adopted = finish_adopt(task, record); !adopted)
+            return fail(std::move(adopted).error());
+    }
     if (record.intent || record.owner.empty()) {
         // A crash or an error came between; the same token finds what was made then.
         return finish_create(task, record);
@@ -97,19 +105,43 @@ Result<VolumeView> Volumes::create_existing(const Task &task, const VolumeSpec &
     return view(record);
 }
 
+// By its id; or, when the name says the id, under the one that an adopted volume of that name has.
+Result<std::optional<BackendVolume>> Volumes::find_on_backend(const Task &task, const VolumeSpec &spec,
+                                                              Driver &driver, const std::string &id) const {
+    std::vector<std::string> ids{id};
+    if (spec.id.empty() && driver.offers(DRV_EXT_MANAGE))
+        ids.push_back(adopted_id(parts_.node.cluster_id, spec.name));
+    for (const std::string &each : ids) {
+        auto found = driver.get(task.call, each);
+        if (found)
+            return std::optional(std::move(*found));
+        if (found.error().code != Code::not_found)
+            return fail(std::move(found).error());
+    }
+    return std::optional<BackendVolume>();
+}
+
 // Another agent that shares only the backend may have made it: same name, same id.
 Result<std::optional<VolumeView>> Volumes::adopt(const Task &task, const VolumeSpec &spec,
                                                  const std::string &id, const std::string &backend) {
     auto driver = parts_.backends.driver(backend);
     if (!driver)
         return fail(std::move(driver).error());
-    auto found = (*driver)->get(task.call, id);
-    if (!found) {
-        if (found.error().code == Code::not_found)
-            return std::optional<VolumeView>();
-        return fail(std::move(found).error());
-    }
-    VolumeRecord record{.id = id,
+    auto looked = find_on_backend(task, spec, **driver, id);
+    if (!looked)
+        return fail(std::move(looked).error());
+    if (!*looked)
+        return std::optional<VolumeView>();
+    const std::optional<BackendVolume> &found = *looked;
+    // Under another id than the job's own: nobody else may be at it. (Who adopts holds the id, and waits for
+    // the name that is held here: never wait for it.)
+    const auto id_lock = found->id == id ? nullptr : lock_of(found->id);
+    const auto id_guard =
+        id_lock ? std::unique_lock<std::mutex>(*id_lock, std::try_to_lock) : std::unique_lock<std::mutex>();
+    if (id_lock && !id_guard.owns_lock())
+        return fail_retryable(Code::conflict, "it is being adopted: try again");
+    const bool was_adopted = is_adopted_id(found->id);
+    VolumeRecord record{.id = found->id,
                         .name = spec.name,
                         .backend = backend,
                         .bytes = found->bytes,
@@ -118,7 +150,9 @@ Result<std::optional<VolumeView>> Volumes::adopt(const Task &task, const VolumeS
                         .created_unix_ns = found->created_unix_ns.value_or(unix_now_ns()),
                         .created_by_us = false,
                         .fstype = spec.fstype.empty() ? parts_.defaults.fstype : spec.fstype,
-                        .root = spec.root};
+                        .format = was_adopted ? plan::Format::inherited : plan::Format::never,
+                        .root = spec.root,
+                        .root_prepared = was_adopted};
     if (!spec.any_shape) {
         auto capabilities = parts_.backends.capabilities(backend);
         VolumeSpec comparable = spec;
@@ -239,7 +273,8 @@ Result<bool> Volumes::withdraw_create(const Task &task, const VolumeRecord &reco
     if (!driver)
         return false;
     const auto now = (*driver)->get(task.call, record.id);
-    if (now || now.error().code != Code::not_found)
+    const bool is_anothers = now && !record.adopting.empty() && now->backend_id != record.adopting;
+    if (!is_anothers && (now || now.error().code != Code::not_found))
         return false;
     if (auto erased = journal_.erase_volume(record.id, Step::create_withdraw); !erased)
         return fail(std::move(erased).error());

@@ -22,6 +22,20 @@ std::string filesystem_uuid(std::string_view volume_id) {
     return uuid_v5(volume_id, "filesystem");
 }
 
+namespace {
+constexpr std::size_t kVersionDigit = 14;
+}
+
+std::string adopted_id(std::string_view cluster_id, std::string_view name) {
+    std::string id = uuid_v5(cluster_id, "adopted:" + std::string(name)); // no name has a colon
+    id[kVersionDigit] = '8';
+    return id;
+}
+
+bool is_adopted_id(std::string_view id) noexcept {
+    return is_uuid(id) && id[kVersionDigit] == '8';
+}
+
 bool is_uuid(std::string_view text) noexcept {
     if (text.size() != 36)
         return false;

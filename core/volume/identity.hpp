@@ -19,6 +19,11 @@ std::string random_uuid();
 // agent which shares the backend knows it for Drover's own work, without the records of the agent that made
 // it.
 std::string filesystem_uuid(std::string_view volume_id);
+// The id of a volume that is adopted under this name: as that of a new one it follows from the name, and it
+// says by itself that the volume was there before Drover. So no agent, whatever its records, ever takes such
+// a volume for one that was never written, and formats it. (Version 8 of UUIDs, RFC 9562, is for such uses.)
+std::string adopted_id(std::string_view cluster_id, std::string_view name);
+[[nodiscard]] bool is_adopted_id(std::string_view id) noexcept;
 [[nodiscard]] bool is_uuid(std::string_view text) noexcept; // lower case, 36 characters
 
 } // namespace drover

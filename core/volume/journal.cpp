@@ -11,12 +11,30 @@ namespace drover {
 namespace {
 constexpr std::string_view kVolumes = "volumes/";
 constexpr std::string_view kSnapshots = "snapshots/";
+constexpr std::string_view kGroups = "groups/";
+constexpr std::string_view kGroupSnapshots = "group-snapshots/";
 constexpr std::string_view kNotes = "node/";
 
 std::string key_of(std::string_view prefix, std::string_view id) {
     return fmt::format("{}{}", prefix, id);
 }
 } // namespace
+
+template <typename Record>
+Result<void> Journal::load_table(store::Store &store, std::string_view prefix,
+                                 Result<Record> (*decode)(std::string_view), Table<Record> &table) {
+    auto entries = store.list(prefix);
+    if (!entries)
+        return fail(std::move(entries).error());
+    for (const auto &entry : *entries) {
+        auto record = decode(entry.value);
+        if (!record)
+            return fail(std::move(record).error().with_context(entry.key));
+        const std::string id = record->id;
+        table[id] = {std::make_shared<const Record>(std::move(*record)), entry.revision};
+    }
+    return {};
+}
 
 Result<std::unique_ptr<Journal>> Journal::load(store::Store &store) {
     std::unique_ptr<Journal> journal(new Journal(store));
@@ -31,17 +49,13 @@ Result<std::unique_ptr<Journal>> Journal::load(store::Store &store) {
         const std::string id = record->id;
         journal->volumes_[id] = {std::make_shared<const VolumeRecord>(std::move(*record)), entry.revision};
     }
-    auto snapshots = store.list(kSnapshots);
-    if (!snapshots)
-        return fail(std::move(snapshots).error());
-    for (const auto &entry : *snapshots) {
-        auto record = decode_snapshot(entry.value);
-        if (!record)
-            return fail(std::move(record).error().with_context(entry.key));
-        const std::string id = record->id;
-        journal->snapshots_[id] = {std::make_shared<const SnapshotRecord>(std::move(*record)),
-                                   entry.revision};
-    }
+    if (auto loaded = load_table(store, kSnapshots, decode_snapshot, journal->snapshots_); !loaded)
+        return fail(std::move(loaded).error());
+    if (auto loaded = load_table(store, kGroups, decode_group, journal->groups_); !loaded)
+        return fail(std::move(loaded).error());
+    if (auto loaded = load_table(store, kGroupSnapshots, decode_group_snapshot, journal->group_snapshots_);
+        !loaded)
+        return fail(std::move(loaded).error());
     return journal;
 }
 
@@ -95,6 +109,57 @@ std::vector<Journal::SnapshotPtr> Journal::snapshots() const {
 std::vector<Journal::SnapshotPtr> Journal::snapshots_of(const std::string &volume_id) const {
     auto rows = snapshots();
     std::erase_if(rows, [&](const auto &row) { return row->volume_id != volume_id; });
+    return rows;
+}
+
+Journal::GroupPtr Journal::group(const std::string &id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = groups_.find(id);
+    return found == groups_.end() ? nullptr : found->second.record;
+}
+
+std::vector<Journal::GroupPtr> Journal::groups() const {
+    std::vector<GroupPtr> rows;
+    {
+        const std::shared_lock lock(mutex_);
+        rows.reserve(groups_.size());
+        for (const auto &[id, row] : groups_)
+            rows.push_back(row.record);
+    }
+    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) { return a->name < b->name; });
+    return rows;
+}
+
+Journal::GroupPtr Journal::group_of(const std::string &volume_id) const {
+    const std::shared_lock lock(mutex_);
+    for (const auto &[id, row] : groups_) {
+        const auto has = [&](const std::vector<std::string> &ids) {
+            return std::find(ids.begin(), ids.end(), volume_id) != ids.end();
+        };
+        if (has(row.record->members) || has(row.record->add))
+            return row.record;
+    }
+    return nullptr;
+}
+
+Journal::GroupSnapshotPtr Journal::group_snapshot(const std::string &id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = group_snapshots_.find(id);
+    return found == group_snapshots_.end() ? nullptr : found->second.record;
+}
+
+std::vector<Journal::GroupSnapshotPtr> Journal::group_snapshots(const std::string &group_id) const {
+    std::vector<GroupSnapshotPtr> rows;
+    {
+        const std::shared_lock lock(mutex_);
+        for (const auto &[id, row] : group_snapshots_) {
+            if (group_id.empty() || row.record->group_id == group_id)
+                rows.push_back(row.record);
+        }
+    }
+    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) {
+        return std::tie(a->created_unix_ns, a->id) < std::tie(b->created_unix_ns, b->id);
+    });
     return rows;
 }
 
@@ -159,6 +224,22 @@ Result<void> Journal::settle(Step step) {
 
 Result<void> Journal::save(const SnapshotRecord &record, Step step) {
     return save_row(snapshots_, key_of(kSnapshots, record.id), record, step, Outlives::power_loss);
+}
+
+Result<void> Journal::save(const GroupRecord &record, Step step) {
+    return save_row(groups_, key_of(kGroups, record.id), record, step, Outlives::power_loss);
+}
+
+Result<void> Journal::save(const GroupSnapshotRecord &record, Step step) {
+    return save_row(group_snapshots_, key_of(kGroupSnapshots, record.id), record, step, Outlives::power_loss);
+}
+
+Result<void> Journal::erase_group(const std::string &id, Step step) {
+    return erase_row(groups_, key_of(kGroups, id), id, step);
+}
+
+Result<void> Journal::erase_group_snapshot(const std::string &id, Step step) {
+    return erase_row(group_snapshots_, key_of(kGroupSnapshots, id), id, step);
 }
 
 Result<void> Journal::erase_volume(const std::string &id, Step step) {

@@ -35,11 +35,24 @@ public:
     [[nodiscard]] std::vector<SnapshotPtr> snapshots() const;
     [[nodiscard]] std::vector<SnapshotPtr> snapshots_of(const std::string &volume_id) const;
 
+    using GroupPtr = std::shared_ptr<const GroupRecord>;
+    using GroupSnapshotPtr = std::shared_ptr<const GroupSnapshotRecord>;
+    [[nodiscard]] GroupPtr group(const std::string &id) const; // null: none
+    [[nodiscard]] std::vector<GroupPtr> groups() const;        // by name
+    [[nodiscard]] GroupPtr group_of(const std::string &volume_id) const;
+    [[nodiscard]] GroupSnapshotPtr group_snapshot(const std::string &id) const;
+    // Of one group, or of all when it is empty; the oldest first.
+    [[nodiscard]] std::vector<GroupSnapshotPtr> group_snapshots(const std::string &group_id = {}) const;
+
     // Each write is a step with a name, at which a test can crash.
     // Durable on return, as far as `outlives` says. Code::conflict when another writer changed the row
     // (another agent on this state).
     Result<void> save(const VolumeRecord &record, Step step, Outlives outlives = Outlives::power_loss);
     Result<void> save(const SnapshotRecord &record, Step step);
+    Result<void> save(const GroupRecord &record, Step step);
+    Result<void> save(const GroupSnapshotRecord &record, Step step);
+    Result<void> erase_group(const std::string &id, Step step);
+    Result<void> erase_group_snapshot(const std::string &id, Step step);
     // Has everything saved so far survive a power loss too.
     Result<void> settle(Step step);
     Result<void> erase_volume(const std::string &id, Step step);
@@ -64,6 +77,9 @@ private:
     using Table = std::unordered_map<std::string, Row<Record>>;
 
     template <typename Record>
+    static Result<void> load_table(store::Store &store, std::string_view prefix,
+                                   Result<Record> (*decode)(std::string_view), Table<Record> &table);
+    template <typename Record>
     Result<void> save_row(Table<Record> &table, const std::string &key, const Record &record, Step step,
                           Outlives outlives);
     template <typename Record>
@@ -75,6 +91,8 @@ private:
     mutable std::shared_mutex mutex_;
     Table<VolumeRecord> volumes_;
     Table<SnapshotRecord> snapshots_;
+    Table<GroupRecord> groups_;
+    Table<GroupSnapshotRecord> group_snapshots_;
     std::unordered_map<std::string, std::string> ids_by_name_;
 };
 

@@ -11,8 +11,9 @@ bool is_alnum(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// What a caller sent, cut and made printable: it goes into error texts and logs.
-std::string shown(std::string_view text) {
+} // namespace
+
+std::string shown_name(std::string_view text) {
     std::string out;
     for (const char c : text.substr(0, 64))
         out += c >= 0x20 && c < 0x7f ? c : '?';
@@ -20,7 +21,6 @@ std::string shown(std::string_view text) {
         out += "...";
     return out;
 }
-} // namespace
 
 Result<void> check_name(std::string_view name, std::string_view what) {
     const bool good = !name.empty() && name.size() <= 255 && is_alnum(name.front()) &&
@@ -30,7 +30,7 @@ Result<void> check_name(std::string_view name, std::string_view what) {
         return {};
     return fail(Code::invalid, fmt::format("\"{}\" is no {} name: use letters, digits, '_', '.' and '-', "
                                            "beginning with a letter or digit, at most 255 in all",
-                                           shown(name), what));
+                                           shown_name(name), what));
 }
 
 Result<Journal::VolumePtr> find_volume(const Journal &journal, const VolumeRef &ref) {
@@ -39,11 +39,11 @@ Result<Journal::VolumePtr> find_volume(const Journal &journal, const VolumeRef &
     if (!record)
         record = journal.volume_named(ref.name_or_id);
     if (!record)
-        return fail(Code::not_found, fmt::format("no such volume: {}", shown(ref.name_or_id)));
+        return fail(Code::not_found, fmt::format("no such volume: {}", shown_name(ref.name_or_id)));
     if (!ref.backend.empty() && record->backend != ref.backend) {
         return fail(Code::not_found,
                     fmt::format("no such volume: {} (on backend {}; there is one on backend {})",
-                                shown(ref.name_or_id), ref.backend, record->backend));
+                                shown_name(ref.name_or_id), ref.backend, record->backend));
     }
     return record;
 }
@@ -69,16 +69,36 @@ Result<Journal::SnapshotPtr> find_snapshot(const Journal &journal, const std::st
                 Code::invalid,
                 fmt::format(
                     "several volumes have a snapshot called {}: name the volume, or use the snapshot's id",
-                    shown(snapshot)));
+                    shown_name(snapshot)));
         }
         found = row;
     }
     if (!found) {
         return fail(Code::not_found, of ? fmt::format("no such snapshot of volume {}: {}",
-                                                      shown(of->name_or_id), shown(snapshot))
-                                        : fmt::format("no such snapshot: {}", shown(snapshot)));
+                                                      shown_name(of->name_or_id), shown_name(snapshot))
+                                        : fmt::format("no such snapshot: {}", shown_name(snapshot)));
     }
     return found;
+}
+
+Result<Journal::GroupPtr> find_group(const Journal &journal, const std::string &group) {
+    if (auto record = journal.group(group))
+        return record;
+    for (auto &record : journal.groups()) {
+        if (record->name == group)
+            return std::move(record);
+    }
+    return fail(Code::not_found, fmt::format("no such group: {}", shown_name(group)));
+}
+
+Result<Journal::GroupSnapshotPtr> find_group_snapshot(const Journal &journal, const GroupRecord &group,
+                                                      const std::string &snapshot) {
+    for (auto &record : journal.group_snapshots(group.id)) {
+        if (record->id == snapshot || record->name == snapshot)
+            return std::move(record);
+    }
+    return fail(Code::not_found,
+                fmt::format("no such snapshot of group {}: {}", group.name, shown_name(snapshot)));
 }
 
 } // namespace drover

@@ -21,4 +21,11 @@ Result<Journal::VolumePtr> find_volume(const Journal &journal, const VolumeRef &
 Result<Journal::SnapshotPtr> find_snapshot(const Journal &journal, const std::string &snapshot,
                                            const std::optional<VolumeRef> &of);
 
+// By name first, then by id.
+Result<Journal::GroupPtr> find_group(const Journal &journal, const std::string &group);
+Result<Journal::GroupSnapshotPtr> find_group_snapshot(const Journal &journal, const GroupRecord &group,
+                                                      const std::string &snapshot);
+// What a caller sent, cut and made printable: for error texts and logs.
+std::string shown_name(std::string_view text);
+
 } // namespace drover

@@ -1,96 +1,29 @@
 #include "core/volume/records.hpp"
 
-#include "loader/driver_text.hpp"
+#include "core/volume/record_fields.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <array>
-#include <set>
-#include <stdexcept>
 
 namespace drover {
 
 namespace json = boost::json;
+using rows::BadRow;
+using rows::decode;
+using rows::enum_of;
+using rows::Fields;
 
 namespace {
-
-// Thrown and caught in this file only.
-struct BadRow : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 // More than any engine counts, and so few that no sum of them wraps: uses that add up to nothing would let go
 // of a volume that somebody writes to.
 constexpr std::uint64_t kMaxUses = 1'000'000'000;
-// Of a text of the row, in a message.
-constexpr std::size_t kShown = 64;
 
 constexpr std::array<std::string_view, 4> kFormats{"never", "started", "done", "inherited"};
 constexpr std::array<std::string_view, 4> kDesired{"mount", "release", "destroy", "hold"};
-constexpr std::array<std::string_view, 3> kSnapshotStates{"creating", "ready", "deleting"};
-
-template <typename Enum, std::size_t N>
-Enum enum_of(const std::array<std::string_view, N> &names, std::string_view text, std::string_view key) {
-    for (std::size_t i = 0; i < N; ++i) {
-        if (names[i] == text)
-            return static_cast<Enum>(i);
-    }
-    throw BadRow(fmt::format("{}: unknown value \"{}\"", key, one_line(text, kShown)));
-}
-
-// Reads an object field by field and insists that every field was asked for.
-class Fields {
-public:
-    explicit Fields(const json::value &value) {
-        if (!value.is_object())
-            throw BadRow("not an object");
-        object_ = &value.get_object();
-    }
-    const json::value &at(std::string_view key) {
-        seen_.insert(std::string(key));
-        const auto *value = object_->if_contains(key);
-        if (value == nullptr)
-            throw BadRow(fmt::format("{}: missing", key));
-        return *value;
-    }
-    const json::value *find(std::string_view key) {
-        seen_.insert(std::string(key));
-        return object_->if_contains(key);
-    }
-    std::string text(std::string_view key) {
-        const auto &value = at(key);
-        if (!value.is_string())
-            throw BadRow(fmt::format("{}: not a text", key));
-        return std::string(value.get_string());
-    }
-    std::uint64_t number(std::string_view key) {
-        const auto &value = at(key);
-        if (value.is_uint64())
-            return value.get_uint64();
-        if (value.is_int64() && value.get_int64() >= 0)
-            return static_cast<std::uint64_t>(value.get_int64());
-        throw BadRow(fmt::format("{}: not a number from 0 up", key));
-    }
-    bool boolean(std::string_view key) {
-        const auto &value = at(key);
-        if (!value.is_bool())
-            throw BadRow(fmt::format("{}: not true or false", key));
-        return value.get_bool();
-    }
-    void end() const {
-        for (const auto &field : *object_) {
-            if (!seen_.contains(std::string(field.key()))) {
-                throw BadRow(
-                    fmt::format("{}: unknown field", one_line(std::string_view(field.key()), kShown)));
-            }
-        }
-    }
-
-private:
-    const json::object *object_ = nullptr;
-    std::set<std::string> seen_;
-};
+constexpr std::array<std::string_view, 4> kSnapshotStates{"creating", "ready", "deleting", "releasing"};
 
 json::value optional_number(const std::optional<std::uint32_t> &number) {
     return number ? json::value(*number) : json::value(nullptr);
@@ -195,6 +128,16 @@ RootOptions decode_root(const json::value &value) {
     return root;
 }
 
+NewShape decode_shape(const json::value &value) {
+    Fields fields(value);
+    NewShape shape;
+    shape.profile = fields.text("profile");
+    shape.pool = fields.text("pool");
+    shape.may_migrate = fields.boolean("may_migrate");
+    fields.end();
+    return shape;
+}
+
 json::value encode_uses(const std::map<std::string, Use> &uses) {
     json::array rows;
     for (const auto &[use, state] : uses) {
@@ -226,26 +169,6 @@ std::map<std::string, Use> decode_uses(const json::value &value) {
     return uses;
 }
 
-template <typename Record, typename Read>
-Result<Record> decode(std::string_view text, std::string_view what, Read &&read) {
-    try {
-        boost::json::error_code error;
-        const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
-        if (error)
-            throw BadRow(error.message());
-        Fields fields(value);
-        if (const std::uint64_t version = fields.number("v"); version != 1) {
-            throw BadRow(fmt::format(
-                "v: version {}; this agent knows 1: use the agent that wrote it, or a newer one", version));
-        }
-        Record record = read(fields);
-        fields.end();
-        return record;
-    } catch (const std::exception &bad) {
-        return fail(Code::internal, fmt::format("cannot read a {} row of the state: {}", what, bad.what()));
-    }
-}
-
 } // namespace
 
 std::uint64_t VolumeRecord::use_count() const noexcept {
@@ -253,6 +176,14 @@ std::uint64_t VolumeRecord::use_count() const noexcept {
     for (const auto &[use, state] : uses)
         sum += state.ending ? 0 : state.count;
     return sum;
+}
+
+Result<void> check_settled(const VolumeRecord &record) {
+    if (record.owner.empty() || record.desired == plan::Desired::destroy)
+        return fail_retryable(Code::conflict, "it is being made or deleted");
+    if (record.releasing)
+        return fail_retryable(Code::conflict, "it is being released");
+    return {};
 }
 
 bool VolumeRecord::operator==(const VolumeRecord &other) const {
@@ -264,7 +195,7 @@ std::string_view to_string(SnapshotRecord::State state) noexcept {
 }
 
 std::string encode(const VolumeRecord &record) {
-    return json::serialize(json::object{
+    json::object row{
         {"v", 1},
         {"id", record.id},
         {"name", record.name},
@@ -290,7 +221,18 @@ std::string encode(const VolumeRecord &record) {
         {"reverting", record.reverting},
         {"frozen", record.frozen},
         {"uses", encode_uses(record.uses)},
-    });
+    };
+    // Only while they last: agents of before these fields read every other row.
+    if (!record.adopting.empty())
+        row["adopting"] = record.adopting;
+    if (record.retyping) {
+        row["retyping"] = json::object{{"profile", record.retyping->profile},
+                                       {"pool", record.retyping->pool},
+                                       {"may_migrate", record.retyping->may_migrate}};
+    }
+    if (record.releasing)
+        row["releasing"] = true;
+    return json::serialize(row);
 }
 
 Result<VolumeRecord> decode_volume(std::string_view text) {
@@ -322,6 +264,12 @@ Result<VolumeRecord> decode_volume(std::string_view text) {
         record.reverting = fields.text("reverting");
         record.frozen = fields.boolean("frozen");
         record.uses = decode_uses(fields.at("uses"));
+        if (fields.find("adopting") != nullptr)
+            record.adopting = fields.text("adopting");
+        if (const auto *shape = fields.find("retyping"); shape != nullptr)
+            record.retyping = decode_shape(*shape);
+        if (fields.find("releasing") != nullptr)
+            record.releasing = fields.boolean("releasing");
         return record;
     });
 }

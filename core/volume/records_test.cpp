@@ -18,6 +18,7 @@ VolumeRecord full_record() {
             .created_by_us = false,
             .source = VolumeSource{.kind = VolumeSource::Kind::snapshot, .volume = "v", .snapshot = "s"},
             .intent = true,
+            .adopting = "naa.2",
             .owner = "naa.1",
             .desired = plan::Desired::mount,
             .fstype = "xfs",
@@ -36,6 +37,8 @@ VolumeRecord full_record() {
                                      .attributes = {{"k", "v"}}},
             .extend_to = 5,
             .grow_pending = true,
+            .retyping = NewShape{.profile = "silver", .pool = "p2", .may_migrate = true},
+            .releasing = true,
             .reverting = "r",
             .frozen = true,
             .uses = {{"id1", {.count = 2, .delivered = true}},
@@ -50,6 +53,9 @@ TEST(Records, AVolumeComesBackAsItWasWritten) {
     EXPECT_EQ(again->uses, record.uses);
     EXPECT_EQ(again->connection, record.connection);
     EXPECT_EQ(again->root, record.root);
+    EXPECT_EQ(again->adopting, "naa.2");
+    EXPECT_EQ(again->retyping, record.retyping);
+    EXPECT_TRUE(again->releasing);
     EXPECT_EQ(again->use_count(), 2U);
     const auto plain = decode_volume(encode(VolumeRecord{.id = "i", .name = "n"}));
     ASSERT_TRUE(plain) << plain.error().message;

@@ -18,7 +18,7 @@ constexpr std::chrono::minutes kLongestRetry{10};
 bool is_unfinished(const VolumeRecord &record) noexcept {
     return record.intent || record.owner.empty() || record.desired != plan::Desired::release ||
            record.connection.has_value() || record.extend_to != 0 || !record.reverting.empty() ||
-           record.frozen;
+           record.retyping || record.releasing || record.frozen;
 }
 
 // 0.1 s, then four times as long each time: up to 10 s for what may pass by itself, up to 5 minutes for what
@@ -85,10 +85,12 @@ Result<void> Volumes::recover() {
         if (const auto record = journal_.volume(snapshot->volume_id))
             converge_later(*record, std::chrono::nanoseconds(0));
     }
+    groups_begun({});
     return journal_.set_note("boot-id", parts_.node.boot_id, Step::boot_record);
 }
 
 void Volumes::backend_ready(const std::string &backend) {
+    groups_begun(backend);
     for (const auto &record : journal_.volumes()) {
         if (record->backend != backend)
             continue;
@@ -168,7 +170,7 @@ void Volumes::converge_now(const std::string &id, std::uint64_t turn) {
     }
     VolumeRecord record = *found;
     // Copies take as long as they take; everything else is over soon or has failed.
-    const bool may_copy = record.intent || !record.reverting.empty();
+    const bool may_copy = record.intent || !record.reverting.empty() || record.retyping;
     const Task task{.call = {.deadline = Deadline::after(may_copy ? std::chrono::seconds(kLongestOperation)
                                                                   : kLongestRetry),
                              .request_id = "recovery"},
@@ -242,6 +244,12 @@ Result<void> Volumes::go_on_reverting(VolumeRecord &record, const Task &task) {
     return journal_.save(record, Step::revert_withdraw);
 }
 
+// What is withdrawn is over: nobody was told that it exists.
+Result<void> Volumes::go_on_adopting(const Task &task, VolumeRecord &record) {
+    auto adopted = finish_adopt(task, record);
+    return adopted || journal_.volume(record.id) ? adopted : Result<void>();
+}
+
 Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
     if (record.frozen) {
         if (auto thawed = thaw_leftover(record); !thawed)
@@ -255,14 +263,14 @@ Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
         auto driver = parts_.backends.driver(record.backend);
         if (!driver)
             return fail(std::move(driver).error());
-        if (snapshot->state == SnapshotRecord::State::deleting) {
-            auto removed = do_snapshot_remove(task, snapshot->id);
+        if (snapshot->state != SnapshotRecord::State::creating) {
+            auto removed = snapshot->state == SnapshotRecord::State::deleting
+                               ? do_snapshot_remove(task, snapshot->id)
+                               : do_snapshot_release(task, snapshot->id);
             if (removed)
                 continue;
-            if (const auto now = journal_.snapshot(snapshot->id);
-                !now || now->state == SnapshotRecord::State::deleting) {
+            if (const auto now = journal_.snapshot(snapshot->id); !now || now->state == snapshot->state)
                 return removed;
-            }
             // The backend refuses: it stays, and whoever asked for the removal asks again.
             spdlog::warn("volume {}: snapshot {} stays: {}", record.name, snapshot->name,
                          removed.error().message);
@@ -292,6 +300,14 @@ Result<void> Volumes::go_on(VolumeRecord &record, const Task &task) {
         if (auto extended = finish_extend(task, record); !extended)
             return extended;
     }
+    if (record.retyping) {
+        if (auto retyped = finish_retype(task, record); !retyped)
+            return retyped;
+    }
+    if (record.releasing)
+        return finish_release(task, record);
+    if (!record.adopting.empty() && record.desired == plan::Desired::release)
+        return go_on_adopting(task, record);
     if (auto reached = converger_.reach(record, record.desired, task); !reached) {
         // Nobody was told that it exists; who wants it asks again, and is told why not.
         if (reached.error().retryable)

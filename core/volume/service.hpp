@@ -95,9 +95,72 @@ public:
     // Puts the snapshot's data back into its volume, which must be in use nowhere.
     virtual std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
                                OperationOptions options, Done<VolumeView> done) = 0;
+    // Gives the volume another profile or pool, in place; its data, size and id stay. It has that shape
+    // already: success. conflict: it needs a copy that is not allowed, or cannot be done while it is in use.
+    virtual std::string retype(const VolumeRef &ref, NewShape shape, OperationOptions options,
+                               Done<VolumeView> done) = 0;
+    // What the volume may take of its backend, asked of its driver.
+    virtual void limits(const VolumeRef &ref, OperationOptions options, Done<LimitsView> done) = 0;
+    // Makes exactly these the volume's limits; none at all: removes those it has. What the backend has made
+    // of them. unsupported names the limits it has not. Idempotent.
+    virtual std::string set_limits(const VolumeRef &ref, Limits limits, OperationOptions options,
+                                   Done<LimitsView> done) = 0;
+
+    // What the backend (empty: the default one) has and Drover does not manage, asked of its driver.
+    virtual void unmanaged(const std::string &backend, OperationOptions options,
+                           Done<std::vector<UnmanagedView>> done) = 0;
+    // Makes one of them a volume of ours, without touching its data; one that was destroyed is recovered. It
+    // is never formatted, here or by any other agent. The same again: the volume. exists: the name or the
+    // object is another volume's; conflict says why it cannot be adopted.
+    virtual std::string adopt(AdoptSpec spec, OperationOptions options, Done<VolumeView> done) = 0;
+    // Gives the volume back to the backend's people: keeps its data, detaches it here, forgets it. conflict
+    // while it is in use anywhere, in a group, or has snapshots.
+    virtual std::string release(const VolumeRef &ref, OperationOptions options, Done<void> done) = 0;
+    // The same three for the snapshots of a volume of ours.
+    virtual void unmanaged_snapshots(const VolumeRef &ref, OperationOptions options,
+                                     Done<std::vector<UnmanagedView>> done) = 0;
+    virtual std::string snapshot_adopt(const VolumeRef &ref, const std::string &handle,
+                                       const std::string &name, OperationOptions options,
+                                       Done<SnapshotView> done) = 0;
+    virtual std::string snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                         OperationOptions options, Done<void> done) = 0;
+
     // The profiles of a backend (empty: the default one), asked of its driver.
     virtual void profiles(const std::string &backend, OperationOptions options,
                           Done<std::vector<Profile>> done) = 0;
+
+    // The statistics of the pools of a backend (empty: the default one), asked of its driver.
+    virtual void pool_stats(const std::string &backend, OperationOptions options,
+                            Done<std::vector<BackendStats>> done) = 0;
+    // Cuts another node off from these backends (none named: from all), each tried whatever the others say.
+    // Success: no write of that node can arrive there any more, until something attaches a volume to it
+    // again. Any error: it is not cut off from the backends that the error names. This node: invalid.
+    // Repeating is safe.
+    virtual std::string fence(const std::string &node, std::vector<std::string> backends,
+                              OperationOptions options, Done<std::vector<FencedView>> done) = 0;
+
+    // ---- Consistency groups. A group is named by its name or id; `group_snapshot` by name or id too. ----
+    virtual std::vector<GroupView> groups() const = 0; // sorted by name
+    virtual Result<GroupView> group(const std::string &group) const = 0;
+    // Of one group, or of all when `group` is empty; the oldest first.
+    virtual Result<std::vector<GroupSnapshotView>> group_snapshots(const std::string &group) const = 0;
+    virtual Result<GroupSnapshotView> group_snapshot(const std::string &group,
+                                                     const std::string &snapshot) const = 0;
+    // Idempotent: the same name and volumes again give the group; other volumes are Code::exists.
+    virtual std::string group_create(GroupSpec spec, OperationOptions options, Done<GroupView> done) = 0;
+    // Adding a member or removing a stranger changes nothing. All or none.
+    virtual std::string group_change(const std::string &group, std::vector<std::string> add,
+                                     std::vector<std::string> remove, OperationOptions options,
+                                     Done<GroupView> done) = 0;
+    // The volumes stay. conflict: it has snapshots.
+    virtual std::string group_remove(const std::string &group, OperationOptions options, Done<void> done) = 0;
+    // Snapshots of all members at one instant, around which their mounted filesystems are frozen. The same
+    // name again: the one that exists. Empty name: one is made from the time.
+    virtual std::string group_snapshot_create(const std::string &group, const std::string &name,
+                                              OperationOptions options, Done<GroupSnapshotView> done) = 0;
+    // With the members' snapshots. conflict: a clone needs one of them, and then none is removed.
+    virtual std::string group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                              OperationOptions options, Done<void> done) = 0;
 
     // What this node lacks for the protocols of its backends that are open, and how to mend it.
     virtual void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) = 0;

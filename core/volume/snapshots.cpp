@@ -84,9 +84,8 @@ Result<SnapshotView> Volumes::do_snapshot(const Task &task, VolumeRecord record,
         name = name_from_time();
     if (auto good = check_name(name, "snapshot"); !good)
         return fail(std::move(good).error());
-    if (record.owner.empty() || record.desired == plan::Desired::destroy) {
-        return fail_retryable(Code::conflict, "it is being made or deleted");
-    }
+    if (auto settled = check_settled(record); !settled)
+        return fail(std::move(settled).error());
     auto driver = converger_.driver_of(record);
     if (!driver)
         return fail(std::move(driver).error());
@@ -106,8 +105,9 @@ Result<SnapshotView> Volumes::do_snapshot(const Task &task, VolumeRecord record,
     if (const auto known = journal_.snapshot(snapshot.id)) {
         if (known->state == SnapshotRecord::State::ready)
             return view(*known);
-        if (known->state == SnapshotRecord::State::deleting)
-            return fail_retryable(Code::conflict, fmt::format("snapshot {} is being deleted", name));
+        if (known->state != SnapshotRecord::State::creating)
+            return fail_retryable(Code::conflict,
+                                  fmt::format("snapshot {} is {}", name, to_string(known->state)));
     }
     if (auto saved = journal_.save(snapshot, Step::snapshot_announce); !saved)
         return fail(std::move(saved).error());
@@ -151,6 +151,8 @@ Result<void> Volumes::do_snapshot_remove(const Task &task, const std::string &id
         return fail(std::move(driver).error());
     SnapshotRecord snapshot = *found;
     const auto before = snapshot.state;
+    if (before == SnapshotRecord::State::releasing)
+        return fail_retryable(Code::conflict, fmt::format("snapshot {} is being released", snapshot.name));
     snapshot.state = SnapshotRecord::State::deleting;
     if (auto saved = journal_.save(snapshot, Step::snapshot_remove_announce); !saved)
         return saved;
@@ -172,6 +174,8 @@ Result<VolumeView> Volumes::do_revert(const Task &task, VolumeRecord record, con
     const auto snapshot = journal_.snapshot(snapshot_id);
     if (!snapshot)
         return fail(Code::not_found, "the snapshot was removed a moment ago");
+    if (auto settled = check_settled(record); !settled)
+        return fail(std::move(settled).error());
     if (record.use_count() > 0) {
         return fail(Code::conflict,
                     fmt::format("it is in use here ({} uses): unmount it first, a revert replaces its data",

@@ -33,14 +33,26 @@ namespace drover {
     X(format_record, "journal.format.record")                                                                \
     X(freeze_announce, "journal.freeze.announce")                                                            \
     X(freeze_record, "journal.freeze.record")                                                                \
+    X(group_announce, "journal.group.announce")                                                              \
+    X(group_record, "journal.group.record")                                                                  \
+    X(group_withdraw, "journal.group.withdraw")                                                              \
     X(grow_record, "journal.grow.record")                                                                    \
+    X(limits_record, "journal.limits.record")                                                                \
+    X(manage_announce, "journal.manage.announce")                                                            \
+    X(manage_record, "journal.manage.record")                                                                \
     X(node_record, "journal.node.record")                                                                    \
     X(recover_record, "journal.recover.record")                                                              \
     X(recover_snapshot, "journal.recover.snapshot")                                                          \
     X(recover_snapshot_withdraw, "journal.recover.snapshot-withdraw")                                        \
+    X(release_announce, "journal.release.announce")                                                          \
+    X(release_record, "journal.release.record")                                                              \
+    X(release_withdraw, "journal.release.withdraw")                                                          \
     X(remove_announce, "journal.remove.announce")                                                            \
     X(remove_record, "journal.remove.record")                                                                \
     X(remove_withdraw, "journal.remove.withdraw")                                                            \
+    X(retype_announce, "journal.retype.announce")                                                            \
+    X(retype_record, "journal.retype.record")                                                                \
+    X(retype_withdraw, "journal.retype.withdraw")                                                            \
     X(revert_announce, "journal.revert.announce")                                                            \
     X(revert_record, "journal.revert.record")                                                                \
     X(revert_withdraw, "journal.revert.withdraw")                                                            \
@@ -48,6 +60,12 @@ namespace drover {
     X(snapshot_announce, "journal.snapshot.announce")                                                        \
     X(snapshot_record, "journal.snapshot.record")                                                            \
     X(snapshot_withdraw, "journal.snapshot.withdraw")                                                        \
+    X(snapshot_adopt_announce, "journal.snapshot-adopt.announce")                                            \
+    X(snapshot_adopt_record, "journal.snapshot-adopt.record")                                                \
+    X(snapshot_adopt_withdraw, "journal.snapshot-adopt.withdraw")                                            \
+    X(snapshot_release_announce, "journal.snapshot-release.announce")                                        \
+    X(snapshot_release_record, "journal.snapshot-release.record")                                            \
+    X(snapshot_release_withdraw, "journal.snapshot-release.withdraw")                                        \
     X(snapshot_remove_announce, "journal.snapshot-remove.announce")                                          \
     X(snapshot_remove_record, "journal.snapshot-remove.record")                                              \
     X(snapshot_remove_withdraw, "journal.snapshot-remove.withdraw")                                          \
@@ -59,6 +77,7 @@ namespace drover {
     X(use_end_withdraw, "journal.use-end.withdraw")                                                          \
     X(use_recount, "journal.use.recount")                                                                    \
     X(use_withdraw, "journal.use.withdraw")                                                                  \
+    X(act_adopt, "act.adopt")                                                                                \
     X(act_attach, "act.attach")                                                                              \
     X(act_check, "act.check")                                                                                \
     X(act_clone, "act.clone")                                                                                \
@@ -70,12 +89,19 @@ namespace drover {
     X(act_extend, "act.extend")                                                                              \
     X(act_format, "act.format")                                                                              \
     X(act_freeze, "act.freeze")                                                                              \
+    X(act_group, "act.group")                                                                                \
+    X(act_group_snapshot, "act.group-snapshot")                                                              \
     X(act_grow, "act.grow")                                                                                  \
+    X(act_limits, "act.limits")                                                                              \
     X(act_mount, "act.mount")                                                                                \
     X(act_prepare_root, "act.prepare-root")                                                                  \
+    X(act_release, "act.release")                                                                            \
     X(act_rescan, "act.rescan")                                                                              \
+    X(act_retype, "act.retype")                                                                              \
     X(act_revert, "act.revert")                                                                              \
     X(act_snapshot, "act.snapshot")                                                                          \
+    X(act_snapshot_adopt, "act.snapshot-adopt")                                                              \
+    X(act_snapshot_release, "act.snapshot-release")                                                          \
     X(act_snapshot_clone, "act.snapshot-clone")                                                              \
     X(act_snapshot_destroy, "act.snapshot-destroy")                                                          \
     X(act_subfolder, "act.subfolder")                                                                        \

@@ -23,6 +23,12 @@ inline std::string result_id_of(const VolumeView &view) {
 inline std::string result_id_of(const MountView &view) {
     return view.volume.id;
 }
+inline std::string result_id_of(const GroupView &view) {
+    return view.id;
+}
+inline std::string result_id_of(const GroupSnapshotView &view) {
+    return view.id;
+}
 inline std::string result_id_of(const SnapshotView &view) {
     return view.id;
 }
@@ -65,7 +71,8 @@ std::string Volumes::submit(Job job, OperationOptions options, std::function<Res
                 }
             }();
             if (!result) {
-                result.error().message = fmt::format("volume {}: {}", job.volume, result.error().message);
+                result.error().message = fmt::format(
+                    "{}: {}", fmt::format(fmt::runtime(job.about), job.volume), result.error().message);
                 spdlog::warn("{}: {}", job.kind, result.error().message);
                 operations_.end(operation, &result.error(), {});
             } else if constexpr (std::is_void_v<T>) {

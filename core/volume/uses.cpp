@@ -28,6 +28,8 @@ Result<MountView> Volumes::do_mount(const Task &task, VolumeRecord record, const
         return fail(Code::invalid, "a use needs an id of 1 to 255 bytes");
     if (record.desired == plan::Desired::destroy)
         return fail(Code::conflict, "it is being deleted");
+    if (record.releasing)
+        return fail(Code::conflict, "it is being released");
     if (!record.reverting.empty())
         return fail_retryable(Code::conflict, "a revert of it has not ended: repeat the revert, or wait");
     if (const auto known = record.uses.find(use); known != record.uses.end() && known->second.inherited)

@@ -114,6 +114,77 @@ struct SnapshotView {
     std::string status;                 // "creating", "ready", "deleting", "error"
 };
 
+// Another profile or pool for a volume that exists.
+struct NewShape {
+    std::string profile, pool; // empty: keep what it has
+    bool may_migrate = false;  // its data may be copied, which may take hours
+    bool operator==(const NewShape &) const = default;
+};
+
+// What a volume may take of its backend, and which limits that backend has at all.
+struct LimitsView {
+    Limits limits;
+    LimitKinds kinds;
+};
+
+// A volume or snapshot that the backend has and Drover does not manage.
+struct UnmanagedView {
+    std::string backend;
+    std::string handle;    // the backend's id for it, which adopting takes
+    std::string name;      // that it has on the backend, where names of people are kept there
+    std::string volume_id; // of a snapshot: its volume's
+    std::uint64_t bytes = 0;
+    std::uint64_t created_unix_ns = 0; // 0: not known
+    std::string profile;
+    std::string pool;
+    std::vector<std::string> nodes; // that have it attached
+    std::string refused;            // why it cannot be adopted; empty: it can be
+    std::string destroyed;          // it was destroyed, and adopting recovers it ("eradicated in 3600 s")
+    Attributes attributes;          // what else the driver says of it
+};
+
+struct AdoptSpec {
+    std::string backend; // empty: the default one
+    std::string handle;
+    std::string name; // empty: the handle
+};
+
+struct GroupSpec {
+    std::string name;
+    std::string backend;              // empty: that of the volumes, or the default one
+    std::vector<std::string> volumes; // names or ids
+};
+
+// A volume of a group, or one of a group snapshot with its snapshot.
+struct GroupMember {
+    std::string volume_id;
+    std::string volume;   // its name; empty when it is not known here
+    std::string snapshot; // the id of its snapshot; of a group snapshot only
+};
+
+// A consistency group: volumes of one backend that are snapshotted at one instant.
+struct GroupView {
+    std::string id;
+    std::string name;
+    std::string backend;
+    std::vector<GroupMember> members;
+    std::uint64_t snapshots = 0; // of the group
+    std::uint64_t created_unix_ns = 0;
+    std::string status; // "creating", "ready", "changing", "deleting"
+};
+
+struct GroupSnapshotView {
+    std::string id;
+    std::string name;
+    std::string group_id;
+    std::string group; // its name
+    std::string backend;
+    std::vector<GroupMember> members;
+    std::uint64_t created_unix_ns = 0;
+    bool filesystem_consistent = false; // of every member
+    std::string status;                 // "creating", "ready", "deleting"
+};
+
 struct MountView {
     std::string mountpoint;
     VolumeView volume;
@@ -131,6 +202,12 @@ struct OperationView {
     std::uint64_t ended_unix_ns = 0; // 0 while it runs
     std::optional<Error> error;      // of one that failed
     std::string result_id;           // the volume or snapshot it made or changed
+};
+
+// A backend that cut a node off.
+struct FencedView {
+    std::string backend;
+    std::vector<std::string> volumes; // that the node had: names, and ids of those not known here
 };
 
 struct BackendView {

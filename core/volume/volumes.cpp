@@ -197,6 +197,21 @@ void Volumes::profiles(const std::string &backend, OperationOptions options,
     });
 }
 
+void Volumes::pool_stats(const std::string &backend, OperationOptions options,
+                         Done<std::vector<BackendStats>> done) {
+    const std::string name = backend.empty() ? parts_.backends.default_backend() : backend;
+    parts_.workers.post(name, "stats", [this, name, options = std::move(options), done = std::move(done)] {
+        done([&]() -> Result<std::vector<BackendStats>> {
+            auto driver = parts_.backends.driver(name);
+            if (!driver)
+                return fail(std::move(driver).error());
+            return (*driver)->pool_stats(
+                {.deadline = options.deadline.earlier(Deadline::after(std::chrono::seconds(60))),
+                 .request_id = options.request_id});
+        }());
+    });
+}
+
 void Volumes::node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) {
     parts_.workers.post("node", "node-check", [this, options = std::move(options), done = std::move(done)] {
         std::set<Protocol> needed;

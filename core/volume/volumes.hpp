@@ -14,8 +14,10 @@
 #include "core/volume/turns.hpp"
 #include "core/volume/workers.hpp"
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -76,8 +78,41 @@ public:
                                 OperationOptions options, Done<void> done) override;
     std::string revert(const std::string &snapshot, const std::optional<VolumeRef> &of,
                        OperationOptions options, Done<VolumeView> done) override;
+    std::string retype(const VolumeRef &ref, NewShape shape, OperationOptions options,
+                       Done<VolumeView> done) override;
+    void limits(const VolumeRef &ref, OperationOptions options, Done<LimitsView> done) override;
+    std::string set_limits(const VolumeRef &ref, Limits limits, OperationOptions options,
+                           Done<LimitsView> done) override;
+    void unmanaged(const std::string &backend, OperationOptions options,
+                   Done<std::vector<UnmanagedView>> done) override;
+    std::string adopt(AdoptSpec spec, OperationOptions options, Done<VolumeView> done) override;
+    std::string release(const VolumeRef &ref, OperationOptions options, Done<void> done) override;
+    void unmanaged_snapshots(const VolumeRef &ref, OperationOptions options,
+                             Done<std::vector<UnmanagedView>> done) override;
+    std::string snapshot_adopt(const VolumeRef &ref, const std::string &handle, const std::string &name,
+                               OperationOptions options, Done<SnapshotView> done) override;
+    std::string snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                 OperationOptions options, Done<void> done) override;
     void profiles(const std::string &backend, OperationOptions options,
                   Done<std::vector<Profile>> done) override;
+    void pool_stats(const std::string &backend, OperationOptions options,
+                    Done<std::vector<BackendStats>> done) override;
+    std::string fence(const std::string &node, std::vector<std::string> backends, OperationOptions options,
+                      Done<std::vector<FencedView>> done) override;
+    std::vector<GroupView> groups() const override;
+    Result<GroupView> group(const std::string &group) const override;
+    Result<std::vector<GroupSnapshotView>> group_snapshots(const std::string &group) const override;
+    Result<GroupSnapshotView> group_snapshot(const std::string &group,
+                                             const std::string &snapshot) const override;
+    std::string group_create(GroupSpec spec, OperationOptions options, Done<GroupView> done) override;
+    std::string group_change(const std::string &group, std::vector<std::string> add,
+                             std::vector<std::string> remove, OperationOptions options,
+                             Done<GroupView> done) override;
+    std::string group_remove(const std::string &group, OperationOptions options, Done<void> done) override;
+    std::string group_snapshot_create(const std::string &group, const std::string &name,
+                                      OperationOptions options, Done<GroupSnapshotView> done) override;
+    std::string group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                      OperationOptions options, Done<void> done) override;
     void node_check(OperationOptions options, Done<std::vector<NodeFinding>> done) override;
     std::string reload_driver(const std::string &name, OperationOptions options,
                               Done<std::vector<BackendView>> done) override;
@@ -87,9 +122,10 @@ private:
     // Where a job runs and what it is called.
     struct Job {
         std::string kind;
-        std::string lane;   // the backend
-        std::string key;    // the volume's id
-        std::string volume; // its name, for people
+        std::string lane;                // the backend
+        std::string key;                 // the volume's id
+        std::string volume;              // its name, for people
+        std::string about = "volume {}"; // how errors name it
     };
 
     template <typename T>
@@ -106,6 +142,8 @@ private:
     Result<VolumeView> create_existing(const Task &task, const VolumeSpec &spec, VolumeRecord record);
     Result<std::optional<VolumeView>> adopt(const Task &task, const VolumeSpec &spec, const std::string &id,
                                             const std::string &backend);
+    Result<std::optional<BackendVolume>> find_on_backend(const Task &task, const VolumeSpec &spec,
+                                                         Driver &driver, const std::string &id) const;
     Result<VolumeView> create_new(const Task &task, const VolumeSpec &spec, const std::string &id,
                                   const std::string &backend);
     Result<VolumeView> finish_create(const Task &task, VolumeRecord &record);
@@ -119,10 +157,59 @@ private:
     Result<void> forget(const Task &task, VolumeRecord record);
     Result<VolumeView> do_extend(const Task &task, VolumeRecord record, std::uint64_t bytes);
     Result<void> finish_extend(const Task &task, VolumeRecord &record);
+    Result<VolumeView> do_retype(const Task &task, VolumeRecord record, NewShape shape);
+    Result<void> finish_retype(const Task &task, VolumeRecord &record);
+    Result<LimitsView> do_set_limits(const Task &task, VolumeRecord record, const Limits &limits);
+    Result<VolumeView> do_adopt(const Task &task, const AdoptSpec &spec, const std::string &id);
+    Result<void> finish_adopt(const Task &task, VolumeRecord &record);
+    Result<void> do_release(const Task &task, VolumeRecord record);
+    Result<void> finish_release(const Task &task, VolumeRecord &record);
+    Result<SnapshotView> do_snapshot_adopt(const Task &task, VolumeRecord record, const std::string &handle,
+                                           std::string name);
+    Result<void> do_snapshot_release(const Task &task, const std::string &id);
+    // For listings: its own queue, so that it does not wait for a volume; no operation.
+    template <typename T>
+    void ask(const std::string &backend, const std::string &what, OperationOptions options, Done<T> done,
+             std::function<Result<T>(Driver &, const CallContext &)> question,
+             std::optional<Error> refused = std::nullopt);
     Result<SnapshotView> do_snapshot(const Task &task, VolumeRecord record, std::string name);
     Result<void> do_snapshot_remove(const Task &task, const std::string &id);
     Result<VolumeView> do_revert(const Task &task, VolumeRecord record, const std::string &snapshot_id);
     Result<void> finish_revert(const Task &task, VolumeRecord &record);
+    Result<std::vector<FencedView>> do_fence(const Task &task, const std::string &node,
+                                             std::vector<std::string> backends);
+    std::vector<GroupMember> members_of(const std::vector<std::string> &volume_ids) const;
+    template <typename T>
+    std::string submit_for_group(std::string_view kind, const std::string &group, OperationOptions options,
+                                 std::function<Result<T>(const Task &, GroupRecord)> work, Done<T> done);
+    Result<GroupView> do_group_create(const Task &task, GroupRecord wanted);
+    Result<GroupView> do_group_change(const Task &task, GroupRecord record, std::vector<std::string> add,
+                                      std::vector<std::string> remove);
+    Result<void> do_group_remove(const Task &task, GroupRecord record);
+    // Does what the record announces, and writes down how it ended.
+    Result<void> finish_group(const Task &task, GroupRecord &record,
+                              std::chrono::nanoseconds pause = std::chrono::milliseconds(100));
+    Result<std::vector<std::string>> volumes_for_group(const std::vector<std::string> &names,
+                                                       const std::string &group_id,
+                                                       std::string &backend) const;
+    Result<GroupSnapshotView> do_group_snapshot(const Task &task, const GroupRecord &group, std::string name);
+    Result<void> do_group_snapshot_remove(const Task &task, GroupSnapshotRecord record);
+    Result<void> take_group_snapshot(const Task &task, GroupSnapshotRecord &record);
+    // Taken or not, removed or not? Asks the backend and writes it down.
+    Result<void> settle_group_snapshot(const Task &task, GroupSnapshotRecord record);
+    Result<void> forget_group_snapshot(const GroupSnapshotRecord &record, Step step);
+    Result<void> keep_group_snapshot(GroupSnapshotRecord &record,
+                                     const std::map<std::string, bool> &consistent);
+    // Freezes the filesystems of all of them around `work`; tells in `consistent` which data is.
+    Result<void> all_frozen(std::span<VolumeRecord> records, const Task &task,
+                            std::map<std::string, bool> &consistent,
+                            const std::function<Result<void>()> &work);
+    void group_later(const std::string &id, const std::string &backend, std::chrono::nanoseconds delay);
+    void groups_begun(const std::string &backend); // empty: of all backends
+    void group_now(const std::string &id, const std::string &backend, std::chrono::nanoseconds delay);
+    [[nodiscard]] GroupView view(const GroupRecord &record) const;
+    [[nodiscard]] GroupSnapshotView view(const GroupSnapshotRecord &record) const;
+    Result<FencedView> fence_on(const Task &task, const std::string &node, const std::string &backend);
     // Freezes the filesystem of a mounted volume around `work`. The bool: the data is consistent for its
     // filesystem.
     Result<bool> frozen(VolumeRecord &record, const Task &task, const std::function<Result<void>()> &work);
@@ -132,6 +219,7 @@ private:
     void converge_now(const std::string &id, std::uint64_t turn);
     Result<void> go_on(VolumeRecord &record, const Task &task);
     Result<void> go_on_reverting(VolumeRecord &record, const Task &task);
+    Result<void> go_on_adopting(const Task &task, VolumeRecord &record);
     Result<void> thaw_leftover(VolumeRecord &record) const;
     void note_failure(const VolumeRecord &record, const Error &error,
                       std::optional<std::chrono::nanoseconds> retry_in);

@@ -97,6 +97,8 @@ Array::Array(drv::Host host, const Config &config)
     client_.secrets().add(config.api_token);
     if (config.chap)
         client_.secrets().add(config.chap->password);
+    if (config.target_chap)
+        client_.secrets().add(config.target_chap->password);
 }
 
 RestVersion Array::version_by(const Send &send) {
@@ -135,7 +137,8 @@ drv::rest::SessionRules Array::session_rules() {
         const Response response = send(request);
         if (!response.is_success()) {
             RefusedError error = refused({request, response, msg_of(response)});
-            if (error.refusal == Refusal::version_gone || error.is_retryable())
+            // A redirect, say, refuses nothing.
+            if (error.status != 400 && error.status != 401 && error.status != 403)
                 throw std::move(error);
             throw drv::Error(drv::Code::auth,
                              "the array refused the API token (pure_api_token): " + msg_of(response));
@@ -194,7 +197,7 @@ Array::Answer Array::ask(const Limit &limit, Method method, std::string_view res
         const Request request = request_of(method, base_of(used), resource, parameters);
         try {
             const Response response = client_.succeed(limit, request);
-            return {client_.read_json(request, response), std::string(response.header("x-next-token"))};
+            return {read(request, response), std::string(response.header("x-next-token"))};
         } catch (drv::rest::AnswerError &error) {
             RefusedError refusal = refused(std::move(error));
             if (refusal.refusal != Refusal::version_gone || again)
@@ -208,6 +211,16 @@ Array::Answer Array::ask(const Limit &limit, Method method, std::string_view res
             throw drv::Error(drv::Code::unsupported, "the array offers version " + used.text() +
                                                          " of its REST API and refuses to answer in it");
         }
+    }
+}
+
+boost::json::value Array::read(const Request &request, const Response &response) const {
+    try {
+        return client_.read_json(request, response);
+    } catch (drv::Error &error) { // whoever answered so, the request arrived somewhere
+        if (request.may_change())
+            error.flags |= DRV_FAIL_STATE_UNKNOWN;
+        throw;
     }
 }
 

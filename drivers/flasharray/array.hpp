@@ -43,6 +43,8 @@ private:
     };
     Answer ask(const drv::rest::Limit &limit, drv::rest::Method method, std::string_view resource,
                const boost::json::object &parameters);
+    [[nodiscard]] boost::json::value read(const drv::rest::Request &request,
+                                          const drv::rest::Response &response) const;
     [[nodiscard]] drv::rest::SessionRules session_rules();
     [[nodiscard]] RestVersion version_by(const drv::rest::Send &send);
     // True when the array offers another one now than `used`.

@@ -23,6 +23,12 @@ std::vector<drv::Path> FlashArray::paths(const Limit &limit) {
             ports = ports_;
     }
     if (ports.empty()) {
+        const RestVersion version = objects_.version(limit);
+        if (config_.protocol == Protocol::nvme_tcp && version < kNvme) {
+            throw Error(Code::unsupported, "pure_storage_protocol NVME_TCP needs REST 1.16 or newer, and the "
+                                           "newest that the array offers is " +
+                                               version.text() + ": upgrade its Purity, or set it to ISCSI");
+        }
         ports = objects_.ports(limit);
         const std::lock_guard lock(mutex_);
         ports_ = ports;
@@ -50,11 +56,6 @@ ConnectionRow FlashArray::connect(const Limit &limit, const drv::AttachRequest &
                                             hosts_.node_of(row.host) + ", the array says");
         }
     };
-    const auto lied = [&](const std::string &host) {
-        return Error(Code::internal, "the array says that it connected " + volume_name + " to " + host +
-                                         ", and has no such connection")
-            .retryable();
-    };
     refuse_others(before, {});
     for (int tries = 1;; ++tries) {
         const std::string host = hosts_.ensure(limit, request.node_id, initiators);
@@ -69,20 +70,20 @@ ConnectionRow FlashArray::connect(const Limit &limit, const drv::AttachRequest &
             }
             throw;
         }
-        const auto after = objects_.connections_of(limit, volume_name);
+        const auto after = after_change([&] { return objects_.connections_of(limit, volume_name); });
         if (!after)
             throw Error(Code::not_found, "volume " + std::string(request.id) + " went away on the array");
         try {
             refuse_others(*after, host);
         } catch (Error &error) {
             if (is_new)
-                objects_.disconnect(limit, host, volume_name);
+                after_change([&] { objects_.disconnect(limit, host, volume_name); });
             throw std::move(error).retryable();
         }
         const auto own = std::ranges::find_if(
             *after, [&](const ConnectionRow &row) { return is_same_name(row.host, host); });
         if (own == after->end())
-            throw lied(host);
+            throw lied("connected " + volume_name + " to " + host + ", and has no such connection");
         return *own;
     }
 }
@@ -131,21 +132,36 @@ drv::Connection FlashArray::resolve(drv::Call &call, const drv::AttachRequest &r
 }
 
 void FlashArray::detach(drv::Call &call, const drv::AttachRequest &request) {
-    const auto volume = find_volume(call, request.id);
-    if (!volume)
-        return;
-    const auto connections = objects_.connections_of(call, volume->row.name);
-    if (!connections)
-        return;
+    check_uuid(request.id, "volume");
+    // As in attach, the name is known from before, mostly.
+    std::string name;
+    std::optional<Connections> connections;
+    if (const auto before = known(request.id)) {
+        name = before->name;
+        connections = objects_.connections_of(call, name);
+    }
+    if (!connections) {
+        const auto volume = find_volume(call, request.id);
+        if (!volume)
+            return;
+        name = volume->row.name;
+        connections = objects_.connections_of(call, name);
+        if (!connections)
+            return;
+    }
     const auto own = hosts_.own(call, request.node_id, initiators_of(request), *connections);
     if (!own)
         return;
     if (!own->host_group.empty()) {
-        throw Error(Code::conflict, "volume " + volume->row.name + " is connected to the host group " +
-                                        own->host_group +
+        throw Error(Code::conflict, "volume " + name + " is connected to the host group " + own->host_group +
                                         " of the array, which people made: disconnect it there");
     }
-    objects_.disconnect(call, own->host, volume->row.name);
+    objects_.disconnect(call, own->host, name);
+    after_change([&] {
+        const auto left = objects_.connections_of(call, name).value_or(Connections());
+        if (std::ranges::any_of(left, [&](const auto &row) { return is_same_name(row.host, own->host); }))
+            throw lied("disconnected " + name + " from " + own->host + ", and still has the connection");
+    });
 }
 
 } // namespace flasharray

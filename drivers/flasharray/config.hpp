@@ -10,6 +10,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flasharray {
@@ -19,13 +20,18 @@ inline constexpr std::array kConfigKeys{
                                   "management address of the array: host name or IP, with :PORT if unusual")),
     drv::required(
         drv::secret_key("pure_api_token", "API token of an array user that may manage volumes and hosts")),
-    drv::string_key("pure_storage_protocol", "ISCSI or FIBRE_CHANNEL", "ISCSI"),
+    drv::string_key("pure_storage_protocol", "ISCSI, FIBRE_CHANNEL or NVME_TCP", "ISCSI"),
     drv::bool_key("pure_manage_purity_hosts",
                   "make the array's host objects for our nodes, and keep them right", "true"),
     drv::string_key("pure_chap_host_user",
                     "CHAP user of our nodes (ISCSI only; with pure_chap_host_password)"),
     drv::secret_key("pure_chap_host_password",
                     "CHAP password of our nodes: 12 to 255 characters without blanks"),
+    drv::string_key("pure_chap_target_user",
+                    "CHAP user by which the array proves itself to our nodes (mutual CHAP; with "
+                    "pure_chap_target_password, and the two keys of the nodes)"),
+    drv::secret_key("pure_chap_target_password",
+                    "CHAP password of the array: 12 to 255 characters without blanks, not that of the nodes"),
     drv::bool_key("pure_verify_https", "check the array's certificate", "false"),
     drv::string_key(
         "pure_ssl_cert",
@@ -44,11 +50,14 @@ inline constexpr std::array kConfigKeys{
                   "one of the two may be left out"),
     drv::list_key("pure_iscsi_cidr",
                   "use only the array's iSCSI portals in these networks, as 10.1.0.0/16 or fd00::/64"),
+    drv::list_key("pure_nvme_cidr", "use only the array's NVMe/TCP portals in these networks"),
     drv::string_key("pure_host_personality", "personality that new host objects get: aix, esxi, hitachi-vsp, "
                                              "hpux, oracle-vm-server, solaris or vms"),
 };
 
-enum class Protocol { iscsi, fibre_channel };
+enum class Protocol { iscsi, fibre_channel, nvme_tcp };
+// As pure_storage_protocol has it.
+[[nodiscard]] std::string_view name_of(Protocol protocol) noexcept;
 
 struct Chap {
     std::string user, password;
@@ -59,14 +68,15 @@ struct Config {
     std::string api_token;
     Protocol protocol = Protocol::iscsi;
     bool manages_hosts = true;
-    std::optional<Chap> chap; // never with Fibre Channel
+    std::optional<Chap> chap;        // our nodes' own; with iSCSI only
+    std::optional<Chap> target_chap; // the array's, to our nodes; never without `chap`
     bool verify_https = false;
     std::string ca_file;    // empty: the system's store
     std::string cluster_id; // a UUID, or empty
     bool eradicates = false;
     bool multi_attach = false;
     std::vector<ProfileRule> profiles;
-    std::vector<Network> networks; // empty: any
+    std::vector<Network> networks; // of the portals to use; empty: any
     std::string personality;       // empty: none
 };
 

@@ -42,17 +42,33 @@ drv::Volume FlashArray::copy(const Limit &limit, const Source &source, const drv
         // try left is made new.
         const std::string unfinished = names_.unfinished(request.id);
         objects_.copy_volume(limit, unfinished, source.name, was_begun);
-        if (bytes > source.bytes)
+        const auto check_made = [&](bool is_good) {
+            if (!is_good)
+                throw lied("made " + unfinished + " from " + source.name +
+                           ", and it is not what was asked for");
+        };
+        check_made(objects_.volume(limit, unfinished).has_value());
+        if (bytes > source.bytes) {
             objects_.grow_volume(limit, unfinished, bytes);
-        if (!limits.empty())
+            const auto grown = objects_.volume(limit, unfinished);
+            check_made(grown && grown->bytes == bytes);
+        }
+        if (!limits.empty()) {
             objects_.set_limits(limit, unfinished, limits);
+            const auto set = objects_.limits(limit, unfinished);
+            check_made(set && !set->empty());
+        }
         if (!objects_.rename_volume(limit, unfinished, name) && !objects_.volume(limit, name)) {
             throw Error(Code::conflict, "volume " + unfinished + " went away on the array while it was made")
                 .retryable();
         }
     }
-    const Located made = must_find(limit, request.id);
-    return record(limit, made, {});
+    return after_change([&] {
+        const auto made = find_volume(limit, request.id);
+        if (!made)
+            throw lied("copied " + source.name + " to " + name + ", and has no such volume");
+        return record(limit, *made, {});
+    });
 }
 
 drv::Volume FlashArray::clone(drv::Call &call, std::string_view source_id,

@@ -24,6 +24,10 @@ std::uint64_t rounded_size(std::uint64_t bytes) {
     return std::max(kLeast, (bytes + kUnit - 1) / kUnit * kUnit);
 }
 
+drv::Error lied(const std::string &what) {
+    return Error(Code::internal, "the array says that it " + what).retryable();
+}
+
 FlashArray::FlashArray(drv::Host &host, drv::Call & /*call*/)
     : host_(host), config_(read_config(host)), names_(config_.cluster_id), array_(host, config_),
       objects_(array_), hosts_(host, config_, names_, objects_) {}
@@ -40,15 +44,14 @@ void FlashArray::probe(drv::Call &call) {
 
 drv::Capabilities FlashArray::capabilities(drv::Call &call) {
     const SpaceRow space = objects_.array_space(call);
-    drv::Capabilities caps{
-        .protocols = drv::bit(config_.protocol == Protocol::iscsi ? drv::Protocol::iscsi : drv::Protocol::fc),
-        .thin = true,
-        .multi_attach = config_.multi_attach,
-        .online_extend = true,
-        .zeroed = true,
-        .min_bytes = kLeast,
-        .max_bytes = kMost,
-        .granularity_bytes = kUnit};
+    drv::Capabilities caps{.protocols = drv::bit(abi_protocol(config_.protocol)),
+                           .thin = true,
+                           .multi_attach = config_.multi_attach,
+                           .online_extend = true,
+                           .zeroed = true,
+                           .min_bytes = kLeast,
+                           .max_bytes = kMost,
+                           .granularity_bytes = kUnit};
     if (space.capacity) {
         caps.total_bytes = *space.capacity;
         if (space.total) // it may be overfull
@@ -157,20 +160,20 @@ drv::Volume FlashArray::create(drv::Call &call, const drv::CreateRequest &reques
         }
     }
     const std::string name = make_volume(call, request.id, bytes, limits_of(request.profile));
-    // An array's word is not enough: what it says to have made is looked at.
-    auto row = objects_.volume(call, name);
-    if (!row) {
-        throw Error(Code::internal, "the array says that it made volume " + name + ", and has none")
-            .retryable();
-    }
-    auto read = names_.read_volume(row->name);
-    if (!read)
-        throw Error(Code::internal, "the array made a volume of another name than " + name);
-    const Located made{std::move(*row), std::move(*read)};
-    remember(made);
-    if (made.row.bytes != bytes)
-        return existing(call, made, request, {}); // somebody else's, in the same moment
-    return record(call, made, {});
+    return after_change([&] {
+        // An array's word is not enough: what it says to have made is looked at.
+        auto row = objects_.volume(call, name);
+        if (!row)
+            throw lied("made volume " + name + ", and has none");
+        auto read = names_.read_volume(row->name);
+        if (!read)
+            throw Error(Code::internal, "the array made a volume of another name than " + name);
+        const Located made{std::move(*row), std::move(*read)};
+        remember(made);
+        if (made.row.bytes != bytes)
+            return existing(call, made, request, {}); // somebody else's, in the same moment
+        return record(call, made, {});
+    });
 }
 
 void FlashArray::refuse_attached(const Limit &limit, const Located &volume, std::string_view what) {
@@ -202,8 +205,16 @@ void FlashArray::refuse_needed(const Limit &limit, const Located &volume, std::s
     }
 }
 
-void FlashArray::drop(const Limit &limit, const std::string &name) {
-    objects_.destroy_volume(limit, name);
+bool FlashArray::drop(const Limit &limit, const std::string &name) {
+    if (!objects_.destroy_volume(limit, name))
+        return false;
+    finish_drop(limit, name);
+    return true;
+}
+
+void FlashArray::finish_drop(const Limit &limit, const std::string &name) {
+    if (objects_.volume(limit, name))
+        throw lied("destroyed " + name + ", and still has it");
     if (config_.eradicates && !objects_.eradicate_volume(limit, name)) {
         host_.warn(
             "the array destroyed " + name +
@@ -211,18 +222,37 @@ void FlashArray::drop(const Limit &limit, const std::string &name) {
     }
 }
 
+void FlashArray::check_renamed(const Limit &limit, const std::string &before, const std::string &name) {
+    if (objects_.volume(limit, before))
+        throw lied("renamed " + before + " to " + name + ", and still has it under the old name");
+}
+
 void FlashArray::destroy_found(const Limit &limit, const Located &volume) {
     // Out of the way first, so that its name is free: the array keeps that of a destroyed volume for a day.
+    const std::string &name = volume.row.name;
     const std::string grave = names_.tombstone(volume.name.id, volume.row.serial);
-    if (!objects_.rename_volume(limit, volume.row.name, grave) && !objects_.volume(limit, grave))
+    if (!objects_.rename_volume(limit, name, grave) && !objects_.volume(limit, grave))
         return; // somebody else was faster
     forget(volume.name.id);
-    try {
-        drop(limit, grave);
-    } catch (const RefusedError &error) {
-        static_cast<void>(objects_.rename_volume(limit, grave, volume.row.name));
-        throw Error(Code::conflict, "volume " + volume.name.id + " cannot be destroyed: " + error.message);
-    }
+    const auto refused = after_change([&]() -> std::optional<std::string> {
+        bool is_there = false;
+        try {
+            is_there = objects_.destroy_volume(limit, grave);
+        } catch (const RefusedError &error) {
+            if (error.status != 400)
+                throw;
+            static_cast<void>(objects_.rename_volume(limit, grave, name));
+            return error.message;
+        }
+        if (is_there) {
+            finish_drop(limit, grave);
+        } else {
+            check_renamed(limit, name, grave);
+        }
+        return std::nullopt;
+    });
+    if (refused)
+        throw Error(Code::conflict, "volume " + volume.name.id + " cannot be destroyed: " + *refused);
 }
 
 void FlashArray::destroy(drv::Call &call, std::string_view id) {
@@ -251,12 +281,14 @@ drv::Volume FlashArray::extend(drv::Call &call, std::string_view id, std::uint64
     Located volume = must_find(call, id);
     if (volume.row.bytes < wanted) {
         objects_.grow_volume(call, volume.row.name, wanted);
-        volume = must_find(call, id);
-        if (volume.row.bytes < wanted) {
-            throw Error(Code::internal, "the array says that it grew volume " + volume.row.name + " to " +
-                                            std::to_string(wanted) + " bytes, and it has " +
-                                            std::to_string(volume.row.bytes));
-        }
+        return after_change([&] {
+            volume = must_find(call, id);
+            if (volume.row.bytes < wanted) {
+                throw lied("grew volume " + volume.row.name + " to " + std::to_string(wanted) +
+                           " bytes, and it has " + std::to_string(volume.row.bytes));
+            }
+            return record(call, volume);
+        });
     }
     return record(call, volume);
 }

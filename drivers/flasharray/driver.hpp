@@ -29,6 +29,21 @@ namespace flasharray {
 // Up to what a volume can have; throws Error(invalid) for more than the largest.
 [[nodiscard]] std::uint64_t rounded_size(std::uint64_t bytes);
 
+// Runs what comes after a change of the array. What goes wrong there leaves the caller to look what became of
+// the change, and the error says so.
+template <class Run>
+auto after_change(const Run &run) -> decltype(run()) {
+    try {
+        return run();
+    } catch (drv::Error &error) {
+        error.flags |= DRV_FAIL_STATE_UNKNOWN;
+        throw;
+    }
+}
+
+// For an array that answers that it did something, and did not. `what`: "made volume v1, and has none".
+[[nodiscard]] drv::Error lied(const std::string &what);
+
 class FlashArray {
 public:
     static constexpr drv::Description description() {
@@ -140,7 +155,11 @@ private:
     // CONFLICT for what is attached, in a group, or has snapshots of ours. `what`: "destroyed".
     void refuse_attached(const Limit &limit, const Located &volume, std::string_view what);
     void refuse_needed(const Limit &limit, const Located &volume, std::string_view what);
-    void drop(const Limit &limit, const std::string &name);
+    // False: the array has no such volume or snapshot.
+    bool drop(const Limit &limit, const std::string &name);
+    void finish_drop(const Limit &limit, const std::string &name);
+    // Throws when the array has it under the old name, although it says that it renamed it.
+    void check_renamed(const Limit &limit, const std::string &before, const std::string &name);
     void destroy_found(const Limit &limit, const Located &volume);
 
     // limits.cpp
@@ -195,6 +214,8 @@ private:
     // manage.cpp
     [[nodiscard]] std::string why_not(const VolumeRow &row, const Connections &connections) const;
     [[nodiscard]] bool is_managed(const VolumeRow &row) const;
+    // Gives a volume or snapshot a name that is not managed. NOT_FOUND.
+    void release_as(const Limit &limit, const std::string &name, const std::string &released);
 
     drv::Host &host_;
     const Config config_;

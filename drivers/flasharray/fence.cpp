@@ -41,29 +41,32 @@ void FlashArray::fence(drv::Call &call, std::string_view node_id, drv::VolumeSin
                             " is connected to the host group " + row.host_group +
                             " of the array. Take the host out of it, or disconnect the group");
         }
-        objects_.disconnect(call, row.host, row.volume);
         if (std::ranges::find(hosts, row.host) == hosts.end())
             hosts.push_back(row.host);
     }
-    for (const std::string &host : hosts) {
-        const auto left = objects_.connections_of_host(call, host).value_or(Connections());
-        const auto still = std::ranges::find_if(left, is_ours);
-        if (still != left.end()) {
-            throw Error(Code::conflict, "node " + std::string(node_id) +
-                                            " is not fenced: the array still connects " + still->volume +
-                                            " to " + host)
-                .retryable();
+    after_change([&] {
+        for (const ConnectionRow &row : its)
+            objects_.disconnect(call, row.host, row.volume);
+        for (const std::string &host : hosts) {
+            const auto left = objects_.connections_of_host(call, host).value_or(Connections());
+            const auto still = std::ranges::find_if(left, is_ours);
+            if (still != left.end()) {
+                throw Error(Code::conflict, "node " + std::string(node_id) +
+                                                " is not fenced: the array still connects " + still->volume +
+                                                " to " + host)
+                    .retryable();
+            }
         }
-    }
-    const auto others = by_volume(all);
-    for (const ConnectionRow &row : its) {
-        const auto volume = find_volume(call, names_.read_volume(row.volume)->id);
-        if (!volume)
-            continue;
-        Connections rest = others.at(lower_case(row.volume));
-        std::erase_if(rest, [&](const ConnectionRow &each) { return is_its(each.host); });
-        sink.emit(record(call, *volume, rest));
-    }
+        const auto others = by_volume(all);
+        for (const ConnectionRow &row : its) {
+            const auto volume = find_volume(call, names_.read_volume(row.volume)->id);
+            if (!volume)
+                continue;
+            Connections rest = others.at(lower_case(row.volume));
+            std::erase_if(rest, [&](const ConnectionRow &each) { return is_its(each.host); });
+            sink.emit(record(call, *volume, rest));
+        }
+    });
 }
 
 } // namespace flasharray

@@ -131,17 +131,27 @@ drv::Group FlashArray::group_snapshot(drv::Call &call, const drv::GroupSnapshotR
         }
     }
     complete_group_snapshot(call, request, wanted, *there);
-    there = find_group_snapshot(call, request.id);
-    if (!there)
-        throw Error(Code::internal, "group snapshot " + std::string(request.id) + " went away on the array");
-    return group_snapshot_record(*there, {*group});
+    return after_change([&] {
+        there = find_group_snapshot(call, request.id);
+        if (!there) {
+            throw Error(Code::internal,
+                        "group snapshot " + std::string(request.id) + " went away on the array");
+        }
+        for (const LocatedSnapshot &each : there->members) {
+            if (each.name.is_pending)
+                throw lied("renamed snapshot " + each.row.name + ", and did not");
+        }
+        return group_snapshot_record(*there, {*group});
+    });
 }
 
 void FlashArray::group_snapshot_destroy(drv::Call &call, std::string_view id) {
     check_uuid(id, "group snapshot");
-    if (const auto snapshot = find_group_snapshot(call, id)) {
-        for (const LocatedSnapshot &each : snapshot->members)
-            drop_snapshot(call, each);
+    // Also those that a first try renamed and did not get to destroy.
+    for (VolumeRow &row : objects_.snapshots(call, Names::group_snapshot_filter(id))) {
+        const auto each = located(std::move(row));
+        if (each && each->name.group_snapshot == id)
+            drop_snapshot(call, *each);
     }
 }
 

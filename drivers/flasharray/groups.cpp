@@ -121,12 +121,12 @@ drv::Group FlashArray::group_create(drv::Call &call, const drv::GroupRequest &re
             throw Error(Code::conflict, "volume " + id + " is in group " + other + " already");
     }
     make_group(call, name, names_of(members));
-    const auto made = objects_.group(call, name);
-    if (!made) {
-        throw Error(Code::internal, "the array says that it made group " + name + ", and has none")
-            .retryable();
-    }
-    return check_same(*made);
+    return after_change([&] {
+        const auto made = objects_.group(call, name);
+        if (!made)
+            throw lied("made group " + name + ", and has none");
+        return check_same(*made);
+    });
 }
 
 drv::Group FlashArray::group_update(drv::Call &call, const drv::GroupRequest &request) {
@@ -162,7 +162,17 @@ drv::Group FlashArray::group_update(drv::Call &call, const drv::GroupRequest &re
     if (add.empty() && remove.empty())
         return group_record(*row, request.id);
     objects_.change_group(call, name, add, remove);
-    return group_get(call, request.id);
+    return after_change([&] {
+        const auto changed = objects_.group(call, name);
+        const auto has = [&](const std::string &volume) {
+            return changed && std::ranges::any_of(changed->volumes, [&](const std::string &each) {
+                       return is_same_name(each, volume);
+                   });
+        };
+        if (!changed || !std::ranges::all_of(add, has) || std::ranges::any_of(remove, has))
+            throw lied("changed the members of group " + name + ", and they are others");
+        return group_record(*changed, request.id);
+    });
 }
 
 void FlashArray::group_destroy(drv::Call &call, std::string_view id) {
@@ -176,10 +186,14 @@ void FlashArray::group_destroy(drv::Call &call, std::string_view id) {
     }
     const std::string name = names_.group(id);
     objects_.destroy_group(call, name);
-    if (config_.eradicates && !objects_.eradicate_group(call, name)) {
-        host_.warn("the array destroyed protection group " + name +
-                   " and does not eradicate it: eradication is disabled there");
-    }
+    after_change([&] {
+        if (objects_.group(call, name))
+            throw lied("destroyed group " + name + ", and still has it");
+        if (config_.eradicates && !objects_.eradicate_group(call, name)) {
+            host_.warn("the array destroyed protection group " + name +
+                       " and does not eradicate it: eradication is disabled there");
+        }
+    });
 }
 
 drv::Group FlashArray::group_get(drv::Call &call, std::string_view id) {

@@ -18,8 +18,38 @@ bool share(const std::vector<std::string> &one, const std::vector<std::string> &
     return std::ranges::any_of(one, [&](const std::string &each) { return has(other, each); });
 }
 
+bool is_nqn(std::string_view text) {
+    return text.starts_with("nqn.") && text.size() <= 223 && !drv::has_control_characters(text) &&
+           text.find_first_of(" ,\"\\") == std::string_view::npos;
+}
+
+// What a node is to do that has none, and one that has the name of another.
+struct Advice {
+    const char *none, *cloned;
+};
+Advice advice_of(Protocol protocol) {
+    switch (protocol) {
+    case Protocol::fibre_channel:
+        return {
+            " has no Fibre Channel port: pure_storage_protocol is FIBRE_CHANNEL, and /sys/class/fc_host is "
+            "empty there",
+            "Its port belongs into one of the two host objects: take it out of the other"};
+    case Protocol::nvme_tcp:
+        return {" has no NVMe host name (NQN): install nvme-cli there, which makes /etc/nvme/hostnqn",
+                "Was the node's system cloned? Give it names of its own with nvme gen-hostnqn > "
+                "/etc/nvme/hostnqn and uuidgen > "
+                "/etc/nvme/hostid"};
+    case Protocol::iscsi:
+        break;
+    }
+    return {
+        " has no iSCSI initiator name: install open-iscsi there, which makes /etc/iscsi/initiatorname.iscsi",
+        "Was the node's system cloned? Give it a name of its own in /etc/iscsi/initiatorname.iscsi"};
+}
+
 bool carries(const HostRow &row, const Initiators &initiators) {
-    return share(row.iqns, initiators.iqns) || share(row.wwns, initiators.wwns);
+    return share(row.iqns, initiators.iqns) || share(row.wwns, initiators.wwns) ||
+           share(row.nqns, initiators.nqns);
 }
 
 boost::json::array missing_in(const std::vector<std::string> &there, const std::vector<std::string> &wanted) {
@@ -45,6 +75,8 @@ Initiators initiators_of(const drv::AttachRequest &request) {
                                                          "\" is not 16 hex digits");
             }
             initiators.wwns.push_back(std::move(*wwn));
+        } else if (key == "nqn" && !value.empty()) { // looked at where it counts
+            initiators.nqns.emplace_back(value);
         }
     }
     return initiators;
@@ -103,8 +135,7 @@ const HostRow *Hosts::choose(const std::vector<HostRow> &rows, std::string_view 
         if (!carries(row, initiators))
             continue;
         // Two objects may share the node: that with the initiators of our protocol is the one.
-        const bool is_ours = config_.protocol == Protocol::iscsi ? share(row.iqns, initiators.iqns)
-                                                                 : share(row.wwns, initiators.wwns);
+        const bool is_ours = share(ours(row), ours(initiators));
         if (chosen == nullptr || is_ours)
             chosen = &row;
     }
@@ -120,23 +151,26 @@ const HostRow *Hosts::choose(const std::vector<HostRow> &rows, std::string_view 
 }
 
 void Hosts::set_chap(const Limit &limit, std::string_view name) {
-    if (config_.chap) {
-        objects_.change_host(limit, name,
-                             {{"host_user", config_.chap->user}, {"host_password", config_.chap->password}});
+    if (!config_.chap)
+        return;
+    boost::json::object change{{"host_user", config_.chap->user}, {"host_password", config_.chap->password}};
+    if (config_.target_chap) {
+        change["target_user"] = config_.target_chap->user;
+        change["target_password"] = config_.target_chap->password;
     }
+    objects_.change_host(limit, name, change);
 }
 
 void Hosts::complete(const Limit &limit, const HostRow &row, std::string_view node_id,
                      const Initiators &initiators) {
-    boost::json::object change;
-    const bool is_iscsi = config_.protocol == Protocol::iscsi;
-    const auto missing =
-        is_iscsi ? missing_in(row.iqns, initiators.iqns) : missing_in(row.wwns, initiators.wwns);
+    const auto missing = missing_in(ours(row), ours(initiators));
     if (!missing.empty()) {
-        change[is_iscsi ? "addiqnlist" : "addwwnlist"] = missing;
+        const char *key = config_.protocol == Protocol::iscsi           ? "addiqnlist"
+                          : config_.protocol == Protocol::fibre_channel ? "addwwnlist"
+                                                                        : "addnqnlist";
         host_.info("host object " + row.name + " of the array gets " + std::to_string(missing.size()) +
                    " initiators of node " + std::string(node_id) + " that it lacked");
-        objects_.change_host(limit, row.name, change);
+        objects_.change_host(limit, row.name, {{key, missing}});
     }
     set_chap(limit, row.name);
 }
@@ -146,12 +180,12 @@ std::string Hosts::find_or_make(const Limit &limit, std::string_view node_id, co
     if (const HostRow *row = choose(rows, node_id, initiators)) {
         const auto other = names_.read_host(row->name);
         if (other && *other != node_id) {
-            throw drv::Error(
-                drv::Code::invalid,
-                "node " + std::string(node_id) + " has an initiator name that the array's host object " +
-                    row->name + " carries for node " + *other +
-                    ": two nodes with one initiator name would share their volumes. Was the node's "
-                    "system cloned? Give it a name of its own in /etc/iscsi/initiatorname.iscsi");
+            throw drv::Error(drv::Code::invalid,
+                             "node " + std::string(node_id) +
+                                 " has an initiator name that the array's host object " + row->name +
+                                 " carries for node " + *other +
+                                 ": two nodes with one initiator name would share their volumes. " +
+                                 advice_of(config_.protocol).cloned);
         }
         if (config_.manages_hosts)
             complete(limit, *row, node_id, initiators);
@@ -160,11 +194,15 @@ std::string Hosts::find_or_make(const Limit &limit, std::string_view node_id, co
     if (!config_.manages_hosts) {
         throw drv::Error(drv::Code::invalid,
                          "no host object of the array carries an initiator of node " + std::string(node_id) +
-                             (initiators.iqns.empty() ? "" : " (" + initiators.iqns.front() + ")") +
+                             (ours(initiators).empty() ? "" : " (" + ours(initiators).front() + ")") +
                              ": make one there, or set pure_manage_purity_hosts to true");
     }
     std::string name = names_.host(node_id);
-    objects_.create_host(limit, name, initiators.iqns, initiators.wwns);
+    // A volume is never shown to a node over SCSI and NVMe at a time: it would be two devices there.
+    const bool is_nvme = config_.protocol == Protocol::nvme_tcp;
+    objects_.create_host(limit, name,
+                         is_nvme ? Initiators{.iqns = {}, .wwns = {}, .nqns = initiators.nqns}
+                                 : Initiators{.iqns = initiators.iqns, .wwns = initiators.wwns, .nqns = {}});
     if (!config_.personality.empty()) {
         if (objects_.version(limit) >= kPersonalities) {
             objects_.change_host(limit, name, {{"personality", config_.personality}});
@@ -183,15 +221,17 @@ std::string Hosts::ensure(const Limit &limit, std::string_view node_id, const In
         if (found != known_.end() && found->second.initiators == initiators)
             return found->second.name;
     }
-    if (config_.protocol == Protocol::iscsi ? initiators.iqns.empty() : initiators.wwns.empty()) {
+    if (ours(initiators).empty()) {
         throw drv::Error(drv::Code::invalid,
-                         config_.protocol == Protocol::iscsi
-                             ? "node " + std::string(node_id) +
-                                   " has no iSCSI initiator name: install open-iscsi there, which makes "
-                                   "/etc/iscsi/initiatorname.iscsi"
-                             : "node " + std::string(node_id) +
-                                   " has no Fibre Channel port: pure_storage_protocol is FIBRE_CHANNEL, and "
-                                   "/sys/class/fc_host is empty there");
+                         "node " + std::string(node_id) + advice_of(config_.protocol).none);
+    }
+    const auto strange = config_.protocol == Protocol::nvme_tcp
+                             ? std::ranges::find_if_not(initiators.nqns, is_nqn)
+                             : initiators.nqns.end();
+    if (strange != initiators.nqns.end()) {
+        throw drv::Error(drv::Code::invalid, "the nqn \"" + drv::one_line(*strange, 100) + "\" of node " +
+                                                 std::string(node_id) +
+                                                 " is none: look at /etc/nvme/hostnqn there");
     }
     for (int tries = 1;; ++tries) {
         try {

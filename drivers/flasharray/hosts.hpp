@@ -17,11 +17,6 @@
 
 namespace flasharray {
 
-struct Initiators {
-    std::vector<std::string> iqns, wwns; // WWNs as rows have them
-    [[nodiscard]] bool empty() const noexcept { return iqns.empty() && wwns.empty(); }
-    friend bool operator==(const Initiators &, const Initiators &) = default;
-};
 // Throws Error(invalid) for a WWPN that is none.
 [[nodiscard]] Initiators initiators_of(const drv::AttachRequest &request);
 
@@ -59,6 +54,19 @@ private:
     };
     [[nodiscard]] const HostRow *choose(const std::vector<HostRow> &rows, std::string_view node_id,
                                         const Initiators &initiators) const;
+    // What a node goes by, and a host object, over the protocol that is configured.
+    template <class Holder>
+    [[nodiscard]] const std::vector<std::string> &ours(const Holder &holder) const {
+        switch (config_.protocol) {
+        case Protocol::fibre_channel:
+            return holder.wwns;
+        case Protocol::nvme_tcp:
+            return holder.nqns;
+        case Protocol::iscsi:
+            break;
+        }
+        return holder.iqns;
+    }
     [[nodiscard]] std::string find_or_make(const Limit &limit, std::string_view node_id,
                                            const Initiators &initiators);
     void complete(const Limit &limit, const HostRow &row, std::string_view node_id,

@@ -64,8 +64,17 @@ drv::Volume FlashArray::retype(drv::Call &call, const drv::RetypeRequest &reques
     const Located volume = must_find(call, request.id);
     if (!request.profile.empty()) {
         const VolumeLimits wanted = limits_of(request.profile);
-        if (objects_.limits(call, volume.row.name) != wanted)
+        const auto before = objects_.limits(call, volume.row.name);
+        if (before != wanted) {
             objects_.set_limits(call, volume.row.name, wanted);
+            return after_change([&] {
+                const auto now = objects_.limits(call, volume.row.name);
+                if (now == before)
+                    throw lied("changed the limits of " + volume.row.name + ", and did not");
+                return volume_record(volume, connections_of(call, volume), hosts_,
+                                     profile_of(now.value_or(VolumeLimits())));
+            });
+        }
     }
     return record(call, volume);
 }
@@ -93,8 +102,16 @@ void FlashArray::qos_set(drv::Call &call, std::string_view id, const drv::Qos &l
     check_supported(call, wanted);
     check_limits(wanted);
     const Located volume = must_find(call, id);
-    if (!wanted.empty() || objects_.version(call) >= kBandwidthLimits)
-        objects_.set_limits(call, volume.row.name, wanted);
+    if (wanted.empty() && objects_.version(call) < kBandwidthLimits)
+        return;
+    objects_.set_limits(call, volume.row.name, wanted);
+    after_change([&] {
+        // Which limits there are, not their values: the array may round them.
+        const auto now = objects_.limits(call, volume.row.name);
+        if (!now || now->iops.has_value() != wanted.iops.has_value() ||
+            now->bytes_per_second.has_value() != wanted.bytes_per_second.has_value())
+            throw lied("set the limits of " + volume.row.name + ", and it has others");
+    });
 }
 
 void FlashArray::qos_clear(drv::Call &call, std::string_view id) {

@@ -101,7 +101,21 @@ drv::Volume FlashArray::adopt(drv::Call &call, const drv::AdoptRequest &request)
         !objects_.volume(call, new_name)) {
         throw Error(Code::conflict, "volume " + target->name + " went away on the array").retryable();
     }
-    return record(call, must_find(call, request.id));
+    return after_change([&] {
+        const auto adopted = find_volume(call, request.id);
+        if (!adopted)
+            throw lied("renamed " + target->name + " to " + new_name + ", and has no such volume");
+        return record(call, *adopted);
+    });
+}
+
+void FlashArray::release_as(const Limit &limit, const std::string &name, const std::string &released) {
+    const bool is_renamed = objects_.rename_volume(limit, name, released);
+    if (after_change([&] { return objects_.volume(limit, released).has_value(); }))
+        return;
+    if (is_renamed)
+        throw lied("renamed " + name + " to " + released + ", and has nothing of that name");
+    throw Error(Code::not_found, name + " went away on the array");
 }
 
 drv::Volume FlashArray::release(drv::Call &call, std::string_view id) {
@@ -109,8 +123,7 @@ drv::Volume FlashArray::release(drv::Call &call, std::string_view id) {
     refuse_attached(call, volume, "released");
     refuse_needed(call, volume, "released");
     const std::string name = Names::released(id, volume.row.serial);
-    if (!objects_.rename_volume(call, volume.row.name, name) && !objects_.volume(call, name))
-        throw Error(Code::not_found, "volume " + std::string(id) + " went away on the array");
+    release_as(call, volume.row.name, name);
     forget(id);
     VolumeRow row = volume.row;
     row.name = name;
@@ -174,15 +187,19 @@ drv::Volume FlashArray::adopt_snapshot(drv::Call &call, const drv::AdoptRequest 
     const std::string name = Names::snapshot(volume.row.name, request.id);
     if (!objects_.rename_volume(call, target->row.name, name) && !objects_.volume(call, name))
         throw Error(Code::conflict, "snapshot " + target->row.name + " went away on the array").retryable();
-    return snapshot_get(call, request.id);
+    return after_change([&] {
+        const auto adopted = find_snapshot(call, request.id);
+        if (!adopted)
+            throw lied("renamed " + target->row.name + " to " + name + ", and has no such snapshot");
+        return snapshot_record(adopted->row, adopted->name, adopted->volume_id);
+    });
 }
 
 drv::Volume FlashArray::release_snapshot(drv::Call &call, std::string_view id) {
     check_snapshot_renames(call);
     const LocatedSnapshot snapshot = must_find_snapshot(call, id);
     const std::string name = Names::released_snapshot(snapshot.name.volume, id, snapshot.row.serial);
-    if (!objects_.rename_volume(call, snapshot.row.name, name) && !objects_.volume(call, name))
-        throw Error(Code::not_found, "snapshot " + std::string(id) + " went away on the array");
+    release_as(call, snapshot.row.name, name);
     VolumeRow row = snapshot.row;
     row.name = name;
     return snapshot_record(row, {}, snapshot.volume_id);

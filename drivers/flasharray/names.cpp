@@ -248,6 +248,12 @@ std::string Names::group_member(std::string_view volume, std::string_view id, st
            group_hash(group);
 }
 
+std::string Names::group_member_tombstone(std::string_view volume, std::string_view id,
+                                          std::string_view group_snapshot, std::string_view serial) {
+    return std::string(volume) + "." + to_base36(id) + "-" + to_base36(group_snapshot) + "-" +
+           tail_of(serial);
+}
+
 std::string Names::pending_suffix(std::string_view group_snapshot, std::string_view group) {
     return std::string(kPending) + to_base36(group_snapshot) + "-" + group_hash(group);
 }
@@ -284,13 +290,16 @@ SnapshotName Names::read_snapshot(std::string_view name) {
             read.id = id;
         return read;
     }
-    if (suffix.size() == kLongest && suffix[kBase36] == '-' && suffix[2 * kBase36 + 1] == '-') {
+    constexpr std::size_t kThird = 2 * kBase36 + 2; // the part after both ids
+    if (suffix.size() > kThird && suffix[kBase36] == '-' && suffix[kThird - 1] == '-') {
         const auto id = from_base36(suffix.substr(0, kBase36));
         const auto group = from_base36(suffix.substr(kBase36 + 1, kBase36));
-        if (id && group && is_base36(suffix.substr(2 * kBase36 + 2), kHash)) {
+        const std::string_view end = suffix.substr(kThird);
+        read.is_tombstone = is_base36(end, kTombstone);
+        if (id && group && (read.is_tombstone || is_base36(end, kHash))) {
             read.id = *id;
             read.group_snapshot = *group;
-            read.group_hash = suffix.substr(2 * kBase36 + 2);
+            read.group_hash = read.is_tombstone ? "" : end;
         }
     }
     return read;

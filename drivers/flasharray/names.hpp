@@ -83,6 +83,10 @@ public:
                                                        std::string_view serial);
     [[nodiscard]] static std::string group_member(std::string_view volume, std::string_view id,
                                                   std::string_view group_snapshot, std::string_view group);
+    // Of one that group_member named: it still tells the group snapshot.
+    [[nodiscard]] static std::string group_member_tombstone(std::string_view volume, std::string_view id,
+                                                            std::string_view group_snapshot,
+                                                            std::string_view serial);
     [[nodiscard]] static std::string pending_suffix(std::string_view group_snapshot, std::string_view group);
     // 11 characters that stand for the group in the names of its snapshots.
     [[nodiscard]] static std::string group_hash(std::string_view group);

@@ -96,7 +96,10 @@ std::vector<VolumeRow> Objects::volumes_and_destroyed(const Limit &limit) {
 }
 
 std::vector<SpaceRow> Objects::volumes_space(const Limit &limit) {
-    return rows_of(array_.list(limit, "volume", {{"space", true}}), "GET volume?space", space_row);
+    return rows_of(array_.list(limit, "volume", {{"space", true}}), "GET volume?space", [](const Json &row) {
+        static_cast<void>(row.at("name").text()); // the array's own row needs none
+        return space_row(row);
+    });
 }
 
 std::optional<SpaceRow> Objects::volume_space(const Limit &limit, std::string_view name) {
@@ -136,8 +139,15 @@ bool Objects::rename_volume(const Limit &limit, std::string_view name, std::stri
         .value_or(false);
 }
 
-void Objects::remove(const Limit &limit, std::string_view kind, std::string_view name) {
-    static_cast<void>(if_there([&] { return array_.call(limit, Method::remove, resource(kind, name)); }));
+bool Objects::remove(const Limit &limit, std::string_view kind, std::string_view name) {
+    try {
+        array_.call(limit, Method::remove, resource(kind, name));
+    } catch (const RefusedError &error) {
+        if (!is_gone(error))
+            throw;
+        return error.refusal == Refusal::destroyed;
+    }
+    return true;
 }
 
 bool Objects::eradicate(const Limit &limit, std::string_view kind, std::string_view name) {
@@ -152,8 +162,8 @@ bool Objects::eradicate(const Limit &limit, std::string_view kind, std::string_v
     return true;
 }
 
-void Objects::destroy_volume(const Limit &limit, std::string_view name) {
-    remove(limit, "volume", name);
+bool Objects::destroy_volume(const Limit &limit, std::string_view name) {
+    return remove(limit, "volume", name);
 }
 
 bool Objects::eradicate_volume(const Limit &limit, std::string_view name) {
@@ -199,9 +209,14 @@ std::optional<std::vector<VolumeRow>> Objects::take_snapshots(const Limit &limit
                                                               const std::vector<std::string> &volumes,
                                                               std::string_view suffix) {
     return if_there([&] {
-        return rows_of(array_.call(limit, Method::post, "volume",
-                                   {{"source", json_of(volumes)}, {"snap", true}, {"suffix", suffix}}),
-                       "POST volume", volume_row);
+        const auto answer = array_.call(limit, Method::post, "volume",
+                                        {{"source", json_of(volumes)}, {"snap", true}, {"suffix", suffix}});
+        try {
+            return rows_of(answer, "POST volume", volume_row);
+        } catch (drv::Error &error) { // taken they are, perhaps
+            error.flags |= DRV_FAIL_STATE_UNKNOWN;
+            throw;
+        }
     });
 }
 
@@ -254,13 +269,14 @@ std::vector<HostRow> Objects::hosts(const Limit &limit) {
     return rows_of(array_.list(limit, "host"), "GET host", host_row);
 }
 
-void Objects::create_host(const Limit &limit, std::string_view name, const std::vector<std::string> &iqns,
-                          const std::vector<std::string> &wwns) {
+void Objects::create_host(const Limit &limit, std::string_view name, const Initiators &initiators) {
     object request;
-    if (!iqns.empty())
-        request["iqnlist"] = json_of(iqns);
-    if (!wwns.empty())
-        request["wwnlist"] = json_of(wwns);
+    for (const auto &[key, names] : {std::pair("iqnlist", &initiators.iqns),
+                                     {"wwnlist", &initiators.wwns},
+                                     {"nqnlist", &initiators.nqns}}) {
+        if (!names->empty())
+            request[key] = json_of(*names);
+    }
     array_.call(limit, Method::post, resource("host", name), request);
 }
 
@@ -294,11 +310,17 @@ void Objects::change_group(const Limit &limit, std::string_view name, const std:
         change["addvollist"] = json_of(add);
     if (!remove.empty())
         change["remvollist"] = json_of(remove);
-    array_.call(limit, Method::put, resource("pgroup", name), change);
+    try {
+        array_.call(limit, Method::put, resource("pgroup", name), change);
+    } catch (const RefusedError &error) {
+        // As of a request that was sent again because its first answer was lost.
+        if (error.refusal != Refusal::member_already && error.refusal != Refusal::member_missing)
+            throw;
+    }
 }
 
 void Objects::destroy_group(const Limit &limit, std::string_view name) {
-    remove(limit, "pgroup", name);
+    static_cast<void>(remove(limit, "pgroup", name));
 }
 
 bool Objects::eradicate_group(const Limit &limit, std::string_view name) {

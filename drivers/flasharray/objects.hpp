@@ -23,6 +23,7 @@ inline constexpr RestVersion kSnapshotRenames{1, 4};
 inline constexpr RestVersion kFilters{1, 7};
 inline constexpr RestVersion kBandwidthLimits{1, 14};
 inline constexpr RestVersion kPersonalities{1, 14};
+inline constexpr RestVersion kNvme{1, 16};
 inline constexpr RestVersion kIopsLimits{1, 17};
 
 class Objects {
@@ -49,8 +50,8 @@ public:
     void grow_volume(const Limit &limit, std::string_view name, std::uint64_t bytes);
     // False: it is not there under `name`.
     [[nodiscard]] bool rename_volume(const Limit &limit, std::string_view name, std::string_view to);
-    // Also of snapshots. Destroyed or not there already is fine.
-    void destroy_volume(const Limit &limit, std::string_view name);
+    // Also of snapshots. False: it is not there. Destroyed already is true.
+    [[nodiscard]] bool destroy_volume(const Limit &limit, std::string_view name);
     // False: the array keeps what was destroyed until its time is over.
     [[nodiscard]] bool eradicate_volume(const Limit &limit, std::string_view name);
     void recover_volume(const Limit &limit, std::string_view name);
@@ -83,14 +84,14 @@ public:
 
     // ---- Hosts ----
     [[nodiscard]] std::vector<HostRow> hosts(const Limit &limit);
-    void create_host(const Limit &limit, std::string_view name, const std::vector<std::string> &iqns,
-                     const std::vector<std::string> &wwns);
+    void create_host(const Limit &limit, std::string_view name, const Initiators &initiators);
     void change_host(const Limit &limit, std::string_view name, const boost::json::object &change);
 
     // ---- Protection groups ----
     [[nodiscard]] std::vector<GroupRow> groups(const Limit &limit);
     [[nodiscard]] std::optional<GroupRow> group(const Limit &limit, std::string_view name);
     void create_group(const Limit &limit, std::string_view name, const std::vector<std::string> &volumes);
+    // Says nothing of members that are there, or gone, already: the caller looks.
     void change_group(const Limit &limit, std::string_view name, const std::vector<std::string> &add,
                       const std::vector<std::string> &remove);
     // Destroyed or not there already is fine.
@@ -103,7 +104,7 @@ private:
     [[nodiscard]] static auto if_there(const Ask &ask) -> std::optional<decltype(ask())>;
     [[nodiscard]] boost::json::object filtered(const Limit &limit, const std::string &filter,
                                                boost::json::object parameters);
-    void remove(const Limit &limit, std::string_view kind, std::string_view name);
+    [[nodiscard]] bool remove(const Limit &limit, std::string_view kind, std::string_view name);
     [[nodiscard]] bool eradicate(const Limit &limit, std::string_view kind, std::string_view name);
 
     Array &array_;

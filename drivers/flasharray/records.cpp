@@ -17,7 +17,36 @@ std::vector<drv::Text> nodes_of(const std::vector<ConnectionRow> &connections, c
     return nodes;
 }
 
+std::string why_no_path(Protocol protocol, bool has_any) {
+    switch (protocol) {
+    case Protocol::fibre_channel:
+        return "the array has no Fibre Channel port: set pure_storage_protocol to ISCSI";
+    case Protocol::nvme_tcp:
+        return has_any ? "none of the array's NVMe/TCP portals is in the networks of pure_nvme_cidr"
+                       : "the array has no NVMe port with an NQN and an address: give its Ethernet ports the "
+                         "service nvme-tcp and addresses, or set pure_storage_protocol to ISCSI";
+    case Protocol::iscsi:
+        break;
+    }
+    return has_any
+               ? "none of the array's iSCSI portals is in the networks of pure_iscsi_cidr"
+               : "the array has no iSCSI port: set pure_storage_protocol to FIBRE_CHANNEL, or give its ports "
+                 "addresses";
+}
+
 } // namespace
+
+drv::Protocol abi_protocol(Protocol protocol) noexcept {
+    switch (protocol) {
+    case Protocol::fibre_channel:
+        return drv::Protocol::fc;
+    case Protocol::nvme_tcp:
+        return drv::Protocol::nvme_tcp;
+    case Protocol::iscsi:
+        break;
+    }
+    return drv::Protocol::iscsi;
+}
 
 drv::Volume volume_record(const Located &volume, const std::vector<ConnectionRow> &connections,
                           const Hosts &hosts, std::string profile) {
@@ -60,9 +89,13 @@ drv::Volume unmanaged_record(const VolumeRow &row, const std::vector<ConnectionR
     return volume;
 }
 
-// The NAA of page 0x83. The 3 that scsi_id and multipath put before it is not a part of it.
-std::string wwid_of(std::string_view serial) {
-    return "624a9370" + std::string(serial);
+std::string wwid_of(std::string_view serial, Protocol protocol) {
+    constexpr std::string_view kVendor = "24a937";
+    if (protocol == Protocol::nvme_tcp) {
+        return "00" + std::string(serial.substr(0, 14)) + std::string(kVendor) +
+               std::string(serial.substr(14));
+    }
+    return "6" + std::string(kVendor) + "0" + std::string(serial);
 }
 
 std::vector<drv::Path> paths_of(const std::vector<PortRow> &ports, const Config &config) {
@@ -74,7 +107,8 @@ std::vector<drv::Path> paths_of(const std::vector<PortRow> &ports, const Config 
                 paths.push_back({.portal = "", .target = port.wwn});
             continue;
         }
-        if (port.iqn.empty() || port.portal.empty())
+        const std::string &target = config.protocol == Protocol::iscsi ? port.iqn : port.nqn;
+        if (target.empty() || port.portal.empty())
             continue;
         has_any = true;
         const bool is_wanted =
@@ -82,17 +116,10 @@ std::vector<drv::Path> paths_of(const std::vector<PortRow> &ports, const Config 
                 return each.has_portal(port.portal);
             });
         if (is_wanted)
-            paths.push_back({.portal = port.portal, .target = port.iqn});
+            paths.push_back({.portal = port.portal, .target = target});
     }
-    if (paths.empty()) {
-        throw drv::Error(drv::Code::unsupported,
-                         config.protocol == Protocol::fibre_channel
-                             ? "the array has no Fibre Channel port: set pure_storage_protocol to ISCSI"
-                         : has_any
-                             ? "none of the array's iSCSI portals is in the networks of pure_iscsi_cidr"
-                             : "the array has no iSCSI port: set pure_storage_protocol to FIBRE_CHANNEL, "
-                               "or give its ports addresses");
-    }
+    if (paths.empty())
+        throw drv::Error(drv::Code::unsupported, why_no_path(config.protocol, has_any));
     // The same every time, whatever order the array has them in.
     std::ranges::sort(paths, [](const drv::Path &a, const drv::Path &b) {
         return std::pair(a.portal.view(), a.target.view()) < std::pair(b.portal.view(), b.target.view());
@@ -106,14 +133,17 @@ std::vector<drv::Path> paths_of(const std::vector<PortRow> &ports, const Config 
 
 drv::Connection connection_record(std::string_view serial, std::uint64_t lun, std::vector<drv::Path> paths,
                                   const Config &config) {
-    drv::Connection connection{.protocol = config.protocol == Protocol::iscsi ? drv::Protocol::iscsi
-                                                                              : drv::Protocol::fc,
-                               .wwid = wwid_of(serial),
-                               .lun = lun,
+    drv::Connection connection{.protocol = abi_protocol(config.protocol),
+                               .wwid = wwid_of(serial, config.protocol),
+                               .lun = config.protocol == Protocol::nvme_tcp ? 0 : lun,
                                .paths = std::move(paths)};
     if (config.chap) {
         connection.auth_user = config.chap->user;
         connection.auth_secret_key = "pure_chap_host_password";
+    }
+    if (config.target_chap) {
+        connection.attributes = {{"chap-mutual-user", config.target_chap->user},
+                                 {"chap-mutual-secret-key", "pure_chap_target_password"}};
     }
     return connection;
 }

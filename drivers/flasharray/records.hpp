@@ -19,6 +19,8 @@ struct Located {
     VolumeName name;
 };
 
+[[nodiscard]] drv::Protocol abi_protocol(Protocol protocol) noexcept;
+
 [[nodiscard]] drv::Volume volume_record(const Located &volume, const std::vector<ConnectionRow> &connections,
                                         const Hosts &hosts, std::string profile);
 // `volume_id`: of the volume it belongs to.
@@ -29,8 +31,10 @@ struct Located {
                                            const std::vector<ConnectionRow> &connections, const Hosts &hosts,
                                            const std::string &refused);
 
-// WWID of page 0x83: NAA 6, the vendor's number, the serial.
-[[nodiscard]] std::string wwid_of(std::string_view serial);
+// What the device proves itself with. Over SCSI the NAA of page 0x83: 6, the vendor's number, the serial;
+// without the 3 that udev and multipath put before it, which is no part of it. Over NVMe the NGUID: 0, seven
+// bytes of the serial, the vendor's number, the other five.
+[[nodiscard]] std::string wwid_of(std::string_view serial, Protocol protocol);
 
 // All portals of the array that lead to its volumes, or its Fibre Channel ports. Throws Error(unsupported)
 // when there is none that the configuration lets us use.

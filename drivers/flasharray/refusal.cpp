@@ -101,9 +101,10 @@ std::string msg_of(const drv::rest::Response &response) {
 }
 
 RefusedError refused(drv::rest::AnswerError error) {
-    const Refusal refusal = refusal_of(error.status, error.words);
+    const int status = error.status;
+    const Refusal refusal = refusal_of(status, error.words);
     error.code = code_of(refusal, error.code);
-    return {std::move(error), refusal};
+    return {std::move(error), refusal, status};
 }
 
 } // namespace flasharray

@@ -32,8 +32,10 @@ enum class Refusal {
 
 class RefusedError : public drv::Error {
 public:
-    RefusedError(drv::Error error, Refusal the_refusal) : Error(std::move(error)), refusal(the_refusal) {}
+    RefusedError(drv::Error error, Refusal the_refusal, int the_status)
+        : Error(std::move(error)), refusal(the_refusal), status(the_status) {}
     Refusal refusal;
+    int status; // of HTTP; 400 is the array's own no, others may be anybody's
 };
 
 // The "msg" of an answer: of a list the first, of an object its own; anything else as the SDK reads it.

@@ -170,8 +170,11 @@ ConnectionRow connection_of_host(const Json &row) {
 }
 
 std::optional<ConnectionRow> connection_of_all(const Json &row) {
-    if (!row.find("vol"))
+    // A host without a connection. Whoever takes another thing for one fences a node that is connected.
+    if (!row.find("vol")) {
+        static_cast<void>(name_of(row));
         return std::nullopt;
+    }
     return connection_of_host(row);
 }
 
@@ -179,6 +182,7 @@ HostRow host_row(const Json &row) {
     HostRow host{.name = name_of(row),
                  .iqns = texts_or_none(row, "iqn"),
                  .wwns = {},
+                 .nqns = texts_or_none(row, "nqn"),
                  .host_group = text_or_none(row, "hgroup")};
     for (const std::string &wwn : texts_or_none(row, "wwn"))
         host.wwns.push_back(wwn_of(wwn));
@@ -188,6 +192,7 @@ HostRow host_row(const Json &row) {
 PortRow port_row(const Json &row) {
     PortRow port{.name = text_or_none(row, "name"),
                  .iqn = text_or_none(row, "iqn"),
+                 .nqn = text_or_none(row, "nqn"),
                  .portal = text_or_none(row, "portal"),
                  .wwn = text_or_none(row, "wwn")};
     if (!port.wwn.empty())

@@ -37,18 +37,28 @@ struct ConnectionRow {
 // Of GET host?all=true: nothing for a host without connections.
 [[nodiscard]] std::optional<ConnectionRow> connection_of_all(const Json &row);
 
+// The names that a node goes by: of its own, or those that a host object carries.
+struct Initiators {
+    std::vector<std::string> iqns, wwns, nqns; // WWNs as rows have them
+    [[nodiscard]] bool empty() const noexcept { return iqns.empty() && wwns.empty() && nqns.empty(); }
+    friend bool operator==(const Initiators &, const Initiators &) = default;
+};
+
 struct HostRow {
     std::string name;
     std::vector<std::string> iqns;
     std::vector<std::string> wwns; // 16 hex digits in lower case
+    std::vector<std::string> nqns;
     std::string host_group;
 };
 [[nodiscard]] HostRow host_row(const Json &row);
 
 struct PortRow {
     std::string name;
-    std::string iqn, portal; // of an iSCSI port; else empty
-    std::string wwn;         // of an FC port: 16 hex digits in lower case; else empty
+    std::string iqn;    // of an iSCSI port; else empty
+    std::string nqn;    // of an NVMe port; else empty
+    std::string portal; // of both, where they have an address
+    std::string wwn;    // of an FC port: 16 hex digits in lower case; else empty
 };
 [[nodiscard]] PortRow port_row(const Json &row);
 

@@ -45,31 +45,38 @@ drv::Volume FlashArray::snapshot_create(drv::Call &call, const drv::SnapshotRequ
                             "eradicate it (purevol eradicate), or recover it");
         }
     }
-    auto row = objects_.volume(call, Names::snapshot(volume.row.name, request.snapshot_id));
-    auto made = row ? located(std::move(*row)) : std::nullopt;
-    if (!made) {
-        throw Error(Code::internal, "the array says that it took snapshot " + volume.row.name + "." + suffix +
-                                        ", and has none")
-            .retryable();
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        snapshots_[made->name.id] = made->row.name;
-    }
-    return existing(*made);
+    return after_change([&] {
+        auto row = objects_.volume(call, Names::snapshot(volume.row.name, request.snapshot_id));
+        auto made = row ? located(std::move(*row)) : std::nullopt;
+        if (!made)
+            throw lied("took snapshot " + volume.row.name + "." + suffix + ", and has none");
+        {
+            const std::lock_guard lock(mutex_);
+            snapshots_[made->name.id] = made->row.name;
+        }
+        return existing(*made);
+    });
 }
 
 void FlashArray::drop_snapshot(const Limit &limit, const LocatedSnapshot &snapshot) {
-    std::string name = snapshot.row.name;
+    const std::string &name = snapshot.row.name;
     // Out of the way, as volumes, so that the id can be used again.
     if (!snapshot.name.is_tombstone && !snapshot.name.id.empty() &&
         objects_.version(limit) >= kSnapshotRenames) {
         const std::size_t dot = name.find('.');
-        std::string grave =
-            Names::snapshot_tombstone(name.substr(0, dot), snapshot.name.id, snapshot.row.serial);
+        const std::string volume = name.substr(0, dot);
+        const std::string &group = snapshot.name.group_snapshot;
+        const std::string grave =
+            group.empty()
+                ? Names::snapshot_tombstone(volume, snapshot.name.id, snapshot.row.serial)
+                : Names::group_member_tombstone(volume, snapshot.name.id, group, snapshot.row.serial);
         if (!objects_.rename_volume(limit, name, grave) && !objects_.volume(limit, grave))
             return;
-        name = std::move(grave);
+        after_change([&] {
+            if (!drop(limit, grave))
+                check_renamed(limit, name, grave);
+        });
+        return;
     }
     drop(limit, name);
 }
@@ -125,12 +132,13 @@ void FlashArray::snapshot_revert(drv::Call &call, std::string_view id) {
     const Located volume = must_find(call, snapshot.volume_id);
     refuse_attached(call, volume, "reverted");
     objects_.copy_volume(call, volume.row.name, snapshot.row.name, true);
-    const Located after = must_find(call, snapshot.volume_id);
-    if (after.row.serial != volume.row.serial || after.row.bytes != snapshot.row.bytes) {
-        throw Error(Code::internal, "the array says that it reverted volume " + volume.row.name + " to " +
-                                        snapshot.row.name +
-                                        ", and it has another size or serial than that gives");
-    }
+    after_change([&] {
+        const Located after = must_find(call, snapshot.volume_id);
+        if (after.row.serial != volume.row.serial || after.row.bytes != snapshot.row.bytes) {
+            throw lied("reverted volume " + volume.row.name + " to " + snapshot.row.name +
+                       ", and it has another size or serial than that gives");
+        }
+    });
 }
 
 } // namespace flasharray

@@ -109,8 +109,112 @@ std::string StillService::revert(const std::string &name, const std::optional<Vo
     done(found ? Result<VolumeView>(volume_) : fail(found.error()));
     return kOperation;
 }
+std::string StillService::retype(const VolumeRef &ref, NewShape, OperationOptions, Done<VolumeView> done) {
+    done(get(ref));
+    return kOperation;
+}
+void StillService::limits(const VolumeRef &ref, OperationOptions, Done<LimitsView> done) {
+    done(known(ref).map([] { return LimitsView(); }));
+}
+std::string StillService::set_limits(const VolumeRef &ref, Limits limits, OperationOptions,
+                                     Done<LimitsView> done) {
+    done(known(ref).map([&] { return LimitsView{.limits = limits, .kinds = {}}; }));
+    return kOperation;
+}
+void StillService::unmanaged(const std::string &, OperationOptions, Done<std::vector<UnmanagedView>> done) {
+    done(std::vector<UnmanagedView>(1));
+}
+std::string StillService::adopt(AdoptSpec spec, OperationOptions, Done<VolumeView> done) {
+    VolumeView made = volume_;
+    made.name = std::move(spec.name);
+    made.backend_id = std::move(spec.handle);
+    done(std::move(made));
+    return kOperation;
+}
+std::string StillService::release(const VolumeRef &ref, OperationOptions, Done<void> done) {
+    done(known(ref));
+    return kOperation;
+}
+void StillService::unmanaged_snapshots(const VolumeRef &ref, OperationOptions,
+                                       Done<std::vector<UnmanagedView>> done) {
+    done(known(ref).map([] { return std::vector<UnmanagedView>(1); }));
+}
+std::string StillService::snapshot_adopt(const VolumeRef &ref, const std::string &, const std::string &name,
+                                         OperationOptions, Done<SnapshotView> done) {
+    SnapshotView made = snapshot_;
+    made.name = name;
+    done(known(ref).map([&] { return made; }));
+    return kOperation;
+}
+std::string StillService::snapshot_release(const std::string &name, const std::optional<VolumeRef> &of,
+                                           OperationOptions, Done<void> done) {
+    const auto found = snapshot(name, of);
+    done(found ? Result<void>() : fail(found.error()));
+    return kOperation;
+}
 void StillService::profiles(const std::string &, OperationOptions, Done<std::vector<Profile>> done) {
     done(std::vector<Profile>());
+}
+
+void StillService::pool_stats(const std::string &, OperationOptions, Done<std::vector<BackendStats>> done) {
+    done(std::vector<BackendStats>{{.id = "pool", .total_bytes = 1}});
+}
+std::string StillService::fence(const std::string &node, std::vector<std::string> backends, OperationOptions,
+                                Done<std::vector<FencedView>> done) {
+    if (node == node_id_) {
+        done(fail(Code::invalid, "node \"" + node + "\" is this node"));
+    } else {
+        done(std::vector<FencedView>{{.backend = volume_.backend, .volumes = std::move(backends)}});
+    }
+    return kOperation;
+}
+
+std::vector<GroupView> StillService::groups() const {
+    return {{.id = "g-1", .name = "g", .backend = volume_.backend, .status = "ready"}};
+}
+Result<GroupView> StillService::group(const std::string &group) const {
+    if (group != "g")
+        return fail(Code::not_found, "no such group: " + group);
+    return groups().front();
+}
+Result<std::vector<GroupSnapshotView>> StillService::group_snapshots(const std::string &group) const {
+    if (!group.empty() && group != "g")
+        return fail(Code::not_found, "no such group: " + group);
+    return std::vector<GroupSnapshotView>{{.id = "gs-1", .name = "s", .group = "g", .status = "ready"}};
+}
+Result<GroupSnapshotView> StillService::group_snapshot(const std::string &group,
+                                                       const std::string &snapshot) const {
+    const auto all = group_snapshots(group);
+    if (!all)
+        return fail(all.error());
+    if (snapshot != "s")
+        return fail(Code::not_found, "no such snapshot: " + snapshot);
+    return all->front();
+}
+std::string StillService::group_create(GroupSpec spec, OperationOptions, Done<GroupView> done) {
+    done(GroupView{.id = "g-2", .name = spec.name, .backend = volume_.backend, .status = "ready"});
+    return kOperation;
+}
+std::string StillService::group_change(const std::string &group, std::vector<std::string>,
+                                       std::vector<std::string>, OperationOptions, Done<GroupView> done) {
+    done(this->group(group));
+    return kOperation;
+}
+std::string StillService::group_remove(const std::string &group, OperationOptions, Done<void> done) {
+    const auto found = this->group(group);
+    done(found ? Result<void>() : fail(found.error()));
+    return kOperation;
+}
+std::string StillService::group_snapshot_create(const std::string &group, const std::string &,
+                                                OperationOptions, Done<GroupSnapshotView> done) {
+    done(group_snapshot(group, "s"));
+    return kOperation;
+}
+std::string StillService::group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                                OperationOptions, Done<void> done) {
+    const auto found = group_snapshot(group, snapshot);
+    done(found ? Result<void>() : fail(found.error()));
+    return kOperation;
 }
 
 std::string StillService::reload_driver(const std::string &name, OperationOptions,

@@ -58,9 +58,9 @@ private:
 };
 
 // Beast 1.81 asserts that it sees a body's last chunk whole when it looks at it for a second time
-// (basic_parser.ipp, parse_chunk_header), which is wrong of a first chunk that is the last one too and arrives
-// in pieces: so it is shown none that is half there. No body ends with half of one, so this waits for nothing
-// that does not come.
+// (basic_parser.ipp, parse_chunk_header), which is wrong of a first chunk that is the last one too and
+// arrives in pieces: so it is shown none that is half there. No body ends with half of one, so this waits for
+// nothing that does not come.
 void await_first_chunk(Stream &stream, boost::beast::flat_buffer &buffer, error_code &error) {
     constexpr std::string_view kLastChunk = "0\r\n\r\n";
     const auto is_half = [&] {

@@ -128,11 +128,22 @@ json::value answer_port(Model &model, const Ask &ask) {
     json::array rows;
     if (ask.parameters.flag("initiators")) {
         // Every initiator that some host has: nobody but hosts logs in here.
+        const auto add = [&](const Host &host, const char *kind, const std::string &initiator) {
+            json::object row{{"iqn", nullptr}, {"wwn", nullptr}, {"portal", nullptr}, {"host", host.name}};
+            if (ask.version >= 16)
+                row["nqn"] = nullptr;
+            row[kind] = initiator;
+            rows.push_back(std::move(row));
+        };
         for (const auto &[id, host] : model.store.hosts.all()) {
             for (const std::string &iqn : host.iqns)
-                rows.push_back({{"iqn", iqn}, {"wwn", nullptr}, {"portal", nullptr}, {"host", host.name}});
+                add(host, "iqn", iqn);
             for (const std::string &wwn : host.wwns)
-                rows.push_back({{"iqn", nullptr}, {"wwn", wwn}, {"portal", nullptr}, {"host", host.name}});
+                add(host, "wwn", wwn);
+            for (const std::string &nqn : host.nqns) {
+                if (ask.version >= 16)
+                    add(host, "nqn", nqn);
+            }
         }
         return rows;
     }

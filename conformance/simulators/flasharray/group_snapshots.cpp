@@ -42,8 +42,8 @@ GroupSnapshot take_snapshot(Model &model, const ProtectionGroup &group, const st
             !holds(members, each.volume))
             members.push_back(each.volume);
     }
-    const GroupSnapshot made = store.add(
-        store.group_snapshots, GroupSnapshot{.name = name, .group = group.id, .created = model.now});
+    GroupSnapshot made = store.add(store.group_snapshots,
+                                   GroupSnapshot{.name = name, .group = group.id, .created = model.now});
     for (const Id member : members) {
         const Volume &volume = store.volumes.at(member);
         if (!volume.destroyed)

@@ -216,8 +216,8 @@ void sort_rows(json::array &rows, std::string_view by) {
         for (const Key &key : keys) {
             const auto order =
                 order_of(one.get_object().if_contains(key.field), other.get_object().if_contains(key.field));
-            if (order != 0)
-                return key.descends ? order > 0 : order < 0;
+            if (std::is_neq(order))
+                return key.descends ? std::is_gt(order) : std::is_lt(order);
         }
         return false;
     });

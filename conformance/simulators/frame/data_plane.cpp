@@ -1,6 +1,7 @@
 #include "conformance/simulators/frame/data_plane.hpp"
 
 #include "conformance/simulators/frame/lio/lio_data_plane.hpp"
+#include "conformance/simulators/frame/nvmet/nvmet_data_plane.hpp"
 
 #include <fmt/format.h>
 
@@ -36,7 +37,10 @@ Result<std::unique_ptr<DataPlane>> make_data_plane(std::string_view name) {
         return std::make_unique<NoDataPlane>();
     if (name == "lio")
         return std::make_unique<LioDataPlane>();
-    return fail(Code::invalid, fmt::format("there is no data plane \"{}\"; there are: none, lio", name));
+    if (name == "nvmet")
+        return std::make_unique<NvmetDataPlane>();
+    return fail(Code::invalid,
+                fmt::format("there is no data plane \"{}\"; there are: none, lio, nvmet", name));
 }
 
 } // namespace drover::sim

@@ -23,7 +23,7 @@ Reply Desk::handle(const Request &request) {
     Call call{.request = &request};
     for (const auto &hit : hits)
         call.faults.emplace_back(hit.id);
-    const Reply reply = ask_array(request, hits, call.notes);
+    Reply reply = ask_array(request, hits, call.notes);
     call.reply = &reply;
     call.took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
     journal_.add(call);

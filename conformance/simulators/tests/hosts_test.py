@@ -125,6 +125,34 @@ class Hosts(SimulatorTest):
         self.refusal(Client(self.simulator, "1.12").get, "pod", status=404)
 
 
+class Nvme(SimulatorTest):
+    SEED = """
+ports:
+  - {name: CT0.ETH4, portal: "127.0.0.1:3260"}
+  - {name: CT0.ETH8, portal: "127.0.0.1:4420", nqn: "nqn.2010-06.com.purestorage:flasharray.1"}
+"""
+    NQN = "nqn.2014-08.org.nvmexpress:uuid:{}"
+
+    def test_ports_and_hosts_have_nqns_from_1_16(self):
+        iscsi, nvme = self.client.get("port")
+        self.assertEqual((iscsi["nqn"], nvme["iqn"], nvme["wwn"]), (None, None, None))
+        self.assertEqual((nvme["nqn"], nvme["portal"]), ("nqn.2010-06.com.purestorage:flasharray.1", "127.0.0.1:4420"))
+        made = self.client.post("host/h", nqnlist=[self.NQN.format("a")])
+        self.assertEqual((made["nqn"], made["iqn"]), ([self.NQN.format("a")], []))
+        self.assertEqual(self.client.put("host/h", addnqnlist=[self.NQN.format("b")], remnqnlist=[self.NQN.format("a")])["nqn"],
+                         [self.NQN.format("b")])
+        self.assertEqual([row["nqn"] for row in self.client.get("port", initiators=True)], [self.NQN.format("b")])
+        self.assertIn("NQN is already in use", self.refusal(self.client.post, "host/h2", nqnlist=[self.NQN.format("b")]))
+        self.assertIn("Invalid NQN", self.refusal(self.client.post, "host/h2", nqnlist=["iqn.1993-08.org.debian:01:a"]))
+        self.client.post("volume/v", size="1G")
+        self.assertEqual(self.client.post("host/h/volume/v")["lun"], 1)
+        old = Client(self.simulator, "1.15")
+        self.assertEqual([row["name"] for row in old.get("port")], ["CT0.ETH4"])
+        self.assertNotIn("nqn", old.get("port")[0])
+        self.assertEqual(old.get("port", initiators=True), [])
+        self.refusal(old.put, "host/h", addnqnlist=[self.NQN.format("c")])
+
+
 class Words(SimulatorTest):
     """What old clients look for in a refusal: status 400, a list of one object per failed item."""
 

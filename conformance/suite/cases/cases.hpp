@@ -27,6 +27,7 @@ void add_clone_cases(Registry &all);
 void add_extend_cases(Registry &all);
 void add_profiles_cases(Registry &all);
 void add_retype_cases(Registry &all);
+void add_qos_cases(Registry &all);
 void add_stats_cases(Registry &all);
 void add_fence_cases(Registry &all);
 void add_group_cases(Registry &all);

@@ -1,6 +1,7 @@
 #include "core/api/testing/fake_service.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -464,6 +465,133 @@ std::string FakeService::revert(const std::string &snapshot, const std::optional
                            });
 }
 
+std::string FakeService::retype(const VolumeRef &ref, NewShape shape, OperationOptions,
+                                Done<VolumeView> done) {
+    return act<VolumeView>("retype", ref.name_or_id, std::move(done),
+                           [this, ref, shape = std::move(shape)]() -> Result<VolumeView> {
+                               note(fmt::format("retype {} {} {}{}", ref.name_or_id, shape.profile,
+                                                shape.pool, shape.may_migrate ? " migrate" : ""));
+                               auto found = find(ref);
+                               if (!found)
+                                   return fail(found.error());
+                               (*found)->profile = shape.profile;
+                               return **found;
+                           });
+}
+
+void FakeService::limits(const VolumeRef &ref, OperationOptions, Done<LimitsView> done) {
+    act<LimitsView>("get limits", ref.name_or_id, std::move(done), [this, ref]() -> Result<LimitsView> {
+        note("limits " + ref.name_or_id);
+        auto found = find(ref);
+        if (!found)
+            return fail(found.error());
+        return LimitsView{.limits = limits_, .kinds = {.max_iops = true, .max_bytes_per_second = true}};
+    });
+}
+
+std::string FakeService::set_limits(const VolumeRef &ref, Limits limits, OperationOptions,
+                                    Done<LimitsView> done) {
+    return act<LimitsView>(
+        "limits", ref.name_or_id, std::move(done), [this, ref, limits]() -> Result<LimitsView> {
+            note(fmt::format("set limits {} {} {}", ref.name_or_id, limits.max_iops.value_or(0),
+                             limits.max_bytes_per_second.value_or(0)));
+            limits_ = limits;
+            return LimitsView{.limits = limits_, .kinds = {.max_iops = true, .max_bytes_per_second = true}};
+        });
+}
+
+void FakeService::unmanaged(const std::string &backend, OperationOptions,
+                            Done<std::vector<UnmanagedView>> done) {
+    act<std::vector<UnmanagedView>>(
+        "unmanaged", "", std::move(done), [this, backend]() -> Result<std::vector<UnmanagedView>> {
+            note("unmanaged " + backend);
+            return std::vector<UnmanagedView>{{.backend = "gold",
+                                               .handle = "array-7",
+                                               .name = "legacy",
+                                               .volume_id = {},
+                                               .bytes = 1024,
+                                               .created_unix_ns = kThen,
+                                               .profile = {},
+                                               .pool = {},
+                                               .nodes = {"node-2"},
+                                               .refused = "in a pod",
+                                               .destroyed = {},
+                                               .attributes = {{"array_volume", "legacy"}}}};
+        });
+}
+
+std::string FakeService::adopt(AdoptSpec spec, OperationOptions, Done<VolumeView> done) {
+    const std::string name = spec.name;
+    return act<VolumeView>(
+        "adopt", name, std::move(done), [this, spec = std::move(spec)]() -> Result<VolumeView> {
+            note(fmt::format("adopt {} {} {}", spec.backend, spec.handle, spec.name));
+            return volumes_[spec.name] = {.id = "id-" + spec.name,
+                                          .name = spec.name,
+                                          .backend = spec.backend.empty() ? "gold" : spec.backend,
+                                          .backend_id = spec.handle,
+                                          .status = VolumeStatus::available,
+                                          .bytes = 1024,
+                                          .created_unix_ns = kThen,
+                                          .created_by_us = false};
+        });
+}
+
+std::string FakeService::release(const VolumeRef &ref, OperationOptions, Done<void> done) {
+    return act<void>("release", ref.name_or_id, std::move(done), [this, ref]() -> Result<void> {
+        note("release " + ref.name_or_id);
+        auto found = find(ref);
+        if (!found)
+            return fail(found.error());
+        const std::string name = (*found)->name;
+        volumes_.erase(name);
+        return {};
+    });
+}
+
+void FakeService::unmanaged_snapshots(const VolumeRef &ref, OperationOptions,
+                                      Done<std::vector<UnmanagedView>> done) {
+    act<std::vector<UnmanagedView>>("unmanaged snapshots", ref.name_or_id, std::move(done),
+                                    [this, ref]() -> Result<std::vector<UnmanagedView>> {
+                                        note("unmanaged snapshots " + ref.name_or_id);
+                                        auto found = find(ref);
+                                        if (!found)
+                                            return fail(found.error());
+                                        UnmanagedView view;
+                                        view.backend = (*found)->backend;
+                                        view.handle = "array-snap-7";
+                                        view.volume_id = (*found)->id;
+                                        view.bytes = 1024;
+                                        return std::vector<UnmanagedView>{view};
+                                    });
+}
+
+std::string FakeService::snapshot_adopt(const VolumeRef &ref, const std::string &handle,
+                                        const std::string &name, OperationOptions, Done<SnapshotView> done) {
+    return act<SnapshotView>("snapshot adopt", ref.name_or_id, std::move(done),
+                             [this, ref, handle, name]() -> Result<SnapshotView> {
+                                 note(fmt::format("snapshot adopt {} {} {}", ref.name_or_id, handle, name));
+                                 auto found = find(ref);
+                                 if (!found)
+                                     return fail(found.error());
+                                 snapshots_.push_back({.id = fmt::format("snap-{}-{}", (*found)->name, name),
+                                                       .name = name,
+                                                       .volume_id = (*found)->id,
+                                                       .volume = (*found)->name,
+                                                       .backend = (*found)->backend,
+                                                       .status = "ready"});
+                                 return snapshots_.back();
+                             });
+}
+
+std::string FakeService::snapshot_release(const std::string &snapshot, const std::optional<VolumeRef> &of,
+                                          OperationOptions, Done<void> done) {
+    const std::string volume = of ? of->name_or_id : "";
+    return act<void>("snapshot release", volume, std::move(done), [this, snapshot, volume]() -> Result<void> {
+        note(fmt::format("snapshot release {} {}", volume, snapshot));
+        return {};
+    });
+}
+
 void FakeService::profiles(const std::string &backend, OperationOptions, Done<std::vector<Profile>> done) {
     act<std::vector<Profile>>(
         "profiles", "", std::move(done), [this, backend]() -> Result<std::vector<Profile>> {
@@ -471,6 +599,140 @@ void FakeService::profiles(const std::string &backend, OperationOptions, Done<st
             return std::vector<Profile>{
                 {.name = "gold", .description = "fast", .is_default = true, .attributes = {{"tier", "ssd"}}}};
         });
+}
+
+void FakeService::pool_stats(const std::string &backend, OperationOptions,
+                             Done<std::vector<BackendStats>> done) {
+    act<std::vector<BackendStats>>("stats", "", std::move(done),
+                                   [this, backend]() -> Result<std::vector<BackendStats>> {
+                                       note("stats " + backend);
+                                       return std::vector<BackendStats>{{.id = "fast",
+                                                                         .taken_unix_ns = kThen,
+                                                                         .epoch = 1,
+                                                                         .used_bytes = 10,
+                                                                         .provisioned_bytes = 400,
+                                                                         .total_bytes = 100,
+                                                                         .saved_permille = 250,
+                                                                         .attributes = {{"shared", "1"}}}};
+                                   });
+}
+
+std::string FakeService::fence(const std::string &node, std::vector<std::string> backends, OperationOptions,
+                               Done<std::vector<FencedView>> done) {
+    return act<std::vector<FencedView>>(
+        "fence", "", std::move(done), [this, node, backends]() -> Result<std::vector<FencedView>> {
+            note(fmt::format("fence {} {}", node, fmt::join(backends, ",")));
+            if (node == node_id_)
+                return fail(Code::invalid, "node " + node + " is this node");
+            return std::vector<FencedView>{{.backend = "gold", .volumes = {"v", "w"}}};
+        });
+}
+
+std::vector<GroupView> FakeService::groups() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<GroupView> out;
+    for (const auto &[name, group] : groups_)
+        out.push_back(group);
+    return out;
+}
+
+Result<GroupView> FakeService::group(const std::string &group) const {
+    for (const GroupView &view : groups()) {
+        if (view.name == group || view.id == group)
+            return view;
+    }
+    return fail(Code::not_found, "no such group: " + group);
+}
+
+Result<std::vector<GroupSnapshotView>> FakeService::group_snapshots(const std::string &group) const {
+    if (!group.empty()) {
+        if (const auto known = this->group(group); !known)
+            return fail(known.error());
+    }
+    const std::lock_guard lock(mutex_);
+    std::vector<GroupSnapshotView> out;
+    for (const GroupSnapshotView &view : group_snapshots_) {
+        if (group.empty() || view.group == group || view.group_id == group)
+            out.push_back(view);
+    }
+    return out;
+}
+
+Result<GroupSnapshotView> FakeService::group_snapshot(const std::string &group,
+                                                      const std::string &snapshot) const {
+    const auto all = group_snapshots(group);
+    if (!all)
+        return fail(all.error());
+    for (const GroupSnapshotView &view : *all) {
+        if (view.name == snapshot || view.id == snapshot)
+            return view;
+    }
+    return fail(Code::not_found, "no such snapshot: " + snapshot);
+}
+
+std::string FakeService::group_create(GroupSpec spec, OperationOptions, Done<GroupView> done) {
+    return act<GroupView>(
+        "group create", "group " + spec.name, std::move(done), [this, spec]() -> Result<GroupView> {
+            note(fmt::format("group-create {} {}", spec.name, fmt::join(spec.volumes, ",")));
+            GroupView view{.id = "id-" + spec.name,
+                           .name = spec.name,
+                           .backend = "gold",
+                           .created_unix_ns = kThen,
+                           .status = "ready"};
+            for (const auto &volume : spec.volumes)
+                view.members.push_back({.volume_id = "id-" + volume, .volume = volume});
+            return groups_[spec.name] = view;
+        });
+}
+
+std::string FakeService::group_change(const std::string &group, std::vector<std::string> add,
+                                      std::vector<std::string> remove, OperationOptions,
+                                      Done<GroupView> done) {
+    return act<GroupView>(
+        "group change", "group " + group, std::move(done), [this, group, add, remove]() -> Result<GroupView> {
+            note(fmt::format("group-change {} +{} -{}", group, fmt::join(add, ","), fmt::join(remove, ",")));
+            const auto found = groups_.find(group);
+            if (found == groups_.end())
+                return fail(Code::not_found, "no such group: " + group);
+            for (const auto &volume : add)
+                found->second.members.push_back({.volume_id = "id-" + volume, .volume = volume});
+            return found->second;
+        });
+}
+
+std::string FakeService::group_remove(const std::string &group, OperationOptions, Done<void> done) {
+    return act<void>("group remove", "group " + group, std::move(done), [this, group]() -> Result<void> {
+        note("group-remove " + group);
+        groups_.erase(group);
+        return {};
+    });
+}
+
+std::string FakeService::group_snapshot_create(const std::string &group, const std::string &name,
+                                               OperationOptions, Done<GroupSnapshotView> done) {
+    return act<GroupSnapshotView>("group snapshot", "group " + group, std::move(done),
+                                  [this, group, name]() -> Result<GroupSnapshotView> {
+                                      note(fmt::format("group-snapshot {} {}", group, name));
+                                      group_snapshots_.push_back({.id = "snap-" + name,
+                                                                  .name = name,
+                                                                  .group_id = "id-" + group,
+                                                                  .group = group,
+                                                                  .backend = "gold",
+                                                                  .members = {{"id-v", "v", "snap-v"}},
+                                                                  .created_unix_ns = kThen,
+                                                                  .filesystem_consistent = true,
+                                                                  .status = "ready"});
+                                      return group_snapshots_.back();
+                                  });
+}
+
+std::string FakeService::group_snapshot_remove(const std::string &group, const std::string &snapshot,
+                                               OperationOptions, Done<void> done) {
+    return act<void>("group snapshot remove", "group " + group, std::move(done),
+                     [this, group, snapshot]() -> Result<void> {
+                         note(fmt::format("group-snapshot-remove {} {}", group, snapshot));
+                         return {};
+                     });
 }
 
 void FakeService::node_check(OperationOptions, Done<std::vector<NodeFinding>> done) {

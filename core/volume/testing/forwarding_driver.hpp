@@ -69,6 +69,63 @@ public:
     Result<BackendVolume> extend(const CallContext &call, std::string_view id, std::uint64_t bytes) override {
         return inner_->extend(call, id, bytes);
     }
+    Result<BackendVolume> retype(const CallContext &call, const RetypeRequest &request) override {
+        return inner_->retype(call, request);
+    }
+    Result<std::optional<std::string>> unmanaged_page(const CallContext &call, const PageRequest &page,
+                                                      const Visitor &visit) override {
+        return inner_->unmanaged_page(call, page, visit);
+    }
+    Result<BackendVolume> adopt(const CallContext &call, const AdoptRequest &request) override {
+        return inner_->adopt(call, request);
+    }
+    Result<BackendVolume> release(const CallContext &call, std::string_view id) override {
+        return inner_->release(call, id);
+    }
+    Result<std::optional<std::string>> unmanaged_snapshots_page(const CallContext &call,
+                                                                std::string_view volume_id,
+                                                                const PageRequest &page,
+                                                                const Visitor &visit) override {
+        return inner_->unmanaged_snapshots_page(call, volume_id, page, visit);
+    }
+    Result<BackendVolume> snapshot_adopt(const CallContext &call, const AdoptRequest &request) override {
+        return inner_->snapshot_adopt(call, request);
+    }
+    Result<BackendVolume> snapshot_release(const CallContext &call, std::string_view snapshot_id) override {
+        return inner_->snapshot_release(call, snapshot_id);
+    }
+    Result<LimitKinds> limit_kinds(const CallContext &call) override { return inner_->limit_kinds(call); }
+    Result<Limits> limits(const CallContext &call, std::string_view id) override {
+        return inner_->limits(call, id);
+    }
+    Result<void> set_limits(const CallContext &call, std::string_view id, const Limits &limits) override {
+        return inner_->set_limits(call, id, limits);
+    }
+    Result<std::vector<BackendStats>> pool_stats(const CallContext &call) override {
+        return inner_->pool_stats(call);
+    }
+    Result<std::vector<BackendVolume>> fence(const CallContext &call, std::string_view node_id) override {
+        return inner_->fence(call, node_id);
+    }
+    Result<BackendGroup> group_create(const CallContext &call, const GroupRequest &request) override {
+        return inner_->group_create(call, request);
+    }
+    Result<BackendGroup> group_update(const CallContext &call, const GroupRequest &request) override {
+        return inner_->group_update(call, request);
+    }
+    Result<void> group_destroy(const CallContext &call, std::string_view group_id) override {
+        return inner_->group_destroy(call, group_id);
+    }
+    Result<BackendGroup> group_get(const CallContext &call, std::string_view group_id) override {
+        return inner_->group_get(call, group_id);
+    }
+    Result<BackendGroup> group_snapshot(const CallContext &call,
+                                        const GroupSnapshotRequest &request) override {
+        return inner_->group_snapshot(call, request);
+    }
+    Result<void> group_snapshot_destroy(const CallContext &call, std::string_view snapshot_id) override {
+        return inner_->group_snapshot_destroy(call, snapshot_id);
+    }
     Result<std::vector<Profile>> profiles(const CallContext &call) override { return inner_->profiles(call); }
 
 private:

@@ -45,6 +45,8 @@ public:
     Hook<std::optional<Error>()> revert_fails;
     Hook<std::optional<Error>()> resolve_fails;
     std::atomic<bool> create_answer_is_lost = false;
+    std::atomic<bool> adopt_answer_is_lost = false;
+    std::atomic<bool> retype_answer_is_lost = false;
     std::atomic<bool> list_is_empty = false;
 
     std::vector<std::string> mutations() const {
@@ -73,11 +75,23 @@ public:
         auto made = ForwardingDriver::create(call, request);
         if (create_answer_is_lost) {
             create_answer_is_lost = false;
-            Error lost{.code = Code::deadline, .message = "the answer was lost", .retryable = true};
-            lost.state_unknown = true;
-            return fail(std::move(lost));
+            return fail(lost_answer());
         }
         return made;
+    }
+    Result<BackendVolume> adopt(const CallContext &call, const AdoptRequest &request) override {
+        note("adopt");
+        auto taken = ForwardingDriver::adopt(call, request);
+        if (adopt_answer_is_lost.exchange(false))
+            return fail(lost_answer());
+        return taken;
+    }
+    Result<BackendVolume> retype(const CallContext &call, const RetypeRequest &request) override {
+        note("retype");
+        auto changed = ForwardingDriver::retype(call, request);
+        if (retype_answer_is_lost.exchange(false))
+            return fail(lost_answer());
+        return changed;
     }
     Result<void> destroy(const CallContext &call, std::string_view id) override {
         note("destroy");
@@ -127,6 +141,11 @@ public:
     }
 
 private:
+    static Error lost_answer() {
+        Error lost{.code = Code::deadline, .message = "the answer was lost", .retryable = true};
+        lost.state_unknown = true;
+        return lost;
+    }
     void note(const char *what) {
         const std::lock_guard lock(mutex_);
         mutations_.emplace_back(what);

@@ -267,6 +267,62 @@ Result<VolumeView> World::revert(const std::string &volume, const std::string &n
         [&](auto done) { volumes_->revert(name, VolumeRef{.name_or_id = volume}, {}, std::move(done)); });
 }
 
+Result<VolumeView> World::retype(const std::string &name, NewShape shape) {
+    return wait_for<VolumeView>(
+        [&](auto done) { volumes_->retype({.name_or_id = name}, std::move(shape), {}, std::move(done)); });
+}
+Result<LimitsView> World::limits(const std::string &name) {
+    return wait_for<LimitsView>(
+        [&](auto done) { volumes_->limits({.name_or_id = name}, {}, std::move(done)); });
+}
+Result<LimitsView> World::set_limits(const std::string &name, Limits limits) {
+    return wait_for<LimitsView>(
+        [&](auto done) { volumes_->set_limits({.name_or_id = name}, limits, {}, std::move(done)); });
+}
+Result<std::vector<UnmanagedView>> World::unmanaged() {
+    return wait_for<std::vector<UnmanagedView>>(
+        [&](auto done) { volumes_->unmanaged({}, {}, std::move(done)); });
+}
+Result<VolumeView> World::adopt(const std::string &handle, const std::string &name) {
+    return wait_for<VolumeView>([&](auto done) {
+        volumes_->adopt({.backend = {}, .handle = handle, .name = name}, {}, std::move(done));
+    });
+}
+Result<void> World::release(const std::string &name) {
+    return wait_for<void>([&](auto done) { volumes_->release({.name_or_id = name}, {}, std::move(done)); });
+}
+Result<std::vector<UnmanagedView>> World::unmanaged_snapshots(const std::string &volume) {
+    return wait_for<std::vector<UnmanagedView>>(
+        [&](auto done) { volumes_->unmanaged_snapshots({.name_or_id = volume}, {}, std::move(done)); });
+}
+Result<SnapshotView> World::adopt_snapshot(const std::string &volume, const std::string &handle,
+                                           const std::string &name) {
+    return wait_for<SnapshotView>([&](auto done) {
+        volumes_->snapshot_adopt({.name_or_id = volume}, handle, name, {}, std::move(done));
+    });
+}
+Result<void> World::release_snapshot(const std::string &volume, const std::string &name) {
+    return wait_for<void>([&](auto done) {
+        volumes_->snapshot_release(name, VolumeRef{.name_or_id = volume}, {}, std::move(done));
+    });
+}
+Result<GroupView> World::create_group(const std::string &name, std::vector<std::string> volumes) {
+    return wait_for<GroupView>([&](auto done) {
+        volumes_->group_create({.name = name, .volumes = std::move(volumes)}, {}, std::move(done));
+    });
+}
+Result<void> World::remove_group(const std::string &name) {
+    return wait_for<void>([&](auto done) { volumes_->group_remove(name, {}, std::move(done)); });
+}
+Result<GroupSnapshotView> World::snapshot_group(const std::string &group, const std::string &name) {
+    return wait_for<GroupSnapshotView>(
+        [&](auto done) { volumes_->group_snapshot_create(group, name, {}, std::move(done)); });
+}
+Result<void> World::remove_group_snapshot(const std::string &group, const std::string &name) {
+    return wait_for<void>(
+        [&](auto done) { volumes_->group_snapshot_remove(group, name, {}, std::move(done)); });
+}
+
 // A job in each volume's queue ends after all that were there before it.
 void World::settle() {
     const auto wait_for = [&](const std::string &lane, const std::string &key) {
@@ -275,6 +331,8 @@ void World::settle() {
         if (reached.get_future().wait_for(kLimit) != std::future_status::ready)
             throw std::runtime_error("work does not end");
     };
+    for (const auto &record : journal_->groups())
+        wait_for(record->backend, record->id);
     for (const auto &record : journal_->volumes())
         wait_for(record->backend, record->id);
     wait_for("", "journal"); // what a create did not wait for

@@ -91,6 +91,20 @@ public:
     Result<SnapshotView> snapshot(const std::string &volume, const std::string &name);
     Result<void> remove_snapshot(const std::string &volume, const std::string &name);
     Result<VolumeView> revert(const std::string &volume, const std::string &name);
+    Result<VolumeView> retype(const std::string &name, NewShape shape);
+    Result<LimitsView> limits(const std::string &name);
+    Result<LimitsView> set_limits(const std::string &name, Limits limits);
+    Result<std::vector<UnmanagedView>> unmanaged();
+    Result<VolumeView> adopt(const std::string &handle, const std::string &name);
+    Result<void> release(const std::string &name);
+    Result<std::vector<UnmanagedView>> unmanaged_snapshots(const std::string &volume);
+    Result<SnapshotView> adopt_snapshot(const std::string &volume, const std::string &handle,
+                                        const std::string &name);
+    Result<void> release_snapshot(const std::string &volume, const std::string &name);
+    Result<GroupView> create_group(const std::string &name, std::vector<std::string> volumes);
+    Result<void> remove_group(const std::string &name);
+    Result<GroupSnapshotView> snapshot_group(const std::string &group, const std::string &name);
+    Result<void> remove_group_snapshot(const std::string &group, const std::string &name);
     // Returns when no job waits or runs (and none is due within a moment).
     void settle();
 

@@ -59,14 +59,16 @@ TEST_F(FlashArrayConfig, EverythingAtOnce) {
     EXPECT_EQ(host.logged(DRV_LOG_WARN), "");
 }
 
-TEST_F(FlashArrayConfig, TheProtocolIsOneOfTwoInAnyCase) {
+TEST_F(FlashArrayConfig, TheProtocolIsOneOfThreeInAnyCase) {
     host.config["pure_storage_protocol"] = "Fibre_Channel";
     EXPECT_EQ(read().protocol, Protocol::fibre_channel);
+    host.config["pure_storage_protocol"] = "Nvme_Tcp";
+    EXPECT_EQ(read().protocol, Protocol::nvme_tcp);
     host.config["pure_storage_protocol"] = "NFS";
-    EXPECT_EQ(refused(),
-              "configuration key \"pure_storage_protocol\" is \"NFS\"; expected ISCSI or FIBRE_CHANNEL");
+    EXPECT_EQ(refused(), "configuration key \"pure_storage_protocol\" is \"NFS\"; expected ISCSI, "
+                         "FIBRE_CHANNEL or NVME_TCP");
     host.config["pure_storage_protocol"] = "";
-    EXPECT_THAT(refused(), HasSubstr("expected ISCSI or FIBRE_CHANNEL"));
+    EXPECT_THAT(refused(), HasSubstr("expected ISCSI, FIBRE_CHANNEL or NVME_TCP"));
 }
 
 TEST_F(FlashArrayConfig, ChapHasBothKeysOrNone) {
@@ -83,6 +85,26 @@ TEST_F(FlashArrayConfig, ChapHasBothKeysOrNone) {
     }
 }
 
+TEST_F(FlashArrayConfig, TheArrayProvesItselfOnlyToNodesThatDoAndWithAnotherPassword) {
+    host.config["pure_chap_target_user"] = "array";
+    EXPECT_THAT(refused(), HasSubstr("\"pure_chap_target_password\" is missing"));
+    host.secrets["pure_chap_target_password"] = "other-twelve";
+    EXPECT_THAT(refused(), HasSubstr("set pure_chap_host_user and pure_chap_host_password too"));
+    host.config["pure_chap_host_user"] = "node";
+    host.secrets["pure_chap_host_password"] = "other-twelve";
+    EXPECT_THAT(refused(), HasSubstr("nothing is proven"));
+    host.secrets["pure_chap_host_password"] = "twelve-chars";
+    const Config config = read();
+    ASSERT_TRUE(config.target_chap);
+    EXPECT_EQ(config.target_chap->user, "array");
+    EXPECT_EQ(config.target_chap->password, "other-twelve");
+    host.secrets["pure_chap_target_password"] = "eleven-char";
+    EXPECT_THAT(refused(), HasSubstr("12 to 255 characters without blanks"));
+    host.secrets["pure_chap_target_password"] = "other-twelve";
+    host.config.erase("pure_chap_target_user");
+    EXPECT_THAT(refused(), HasSubstr("\"pure_chap_target_user\" is missing"));
+}
+
 TEST_F(FlashArrayConfig, WhatHasNoEffectIsWarnedOf) {
     host.config["pure_storage_protocol"] = "FIBRE_CHANNEL";
     host.config["pure_chap_host_user"] = "node";
@@ -91,6 +113,15 @@ TEST_F(FlashArrayConfig, WhatHasNoEffectIsWarnedOf) {
     EXPECT_FALSE(read().chap);
     EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("have no effect with FIBRE_CHANNEL"));
     EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("pure_ssl_cert has no effect"));
+    host.config["pure_chap_target_user"] = "array";
+    host.secrets["pure_chap_target_password"] = "other-twelve";
+    EXPECT_FALSE(read().target_chap);
+    host.config["pure_storage_protocol"] = "NVME_TCP";
+    host.config["pure_iscsi_cidr"] = "10.0.0.0/8";
+    EXPECT_TRUE(read().networks.empty());
+    EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("have no effect with NVME_TCP"));
+    EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("pure_iscsi_cidr has no effect with NVME_TCP"));
+    EXPECT_THAT(host.logged(DRV_LOG_WARN), HasSubstr("pure_chap_target_* have no effect"));
     EXPECT_THAT(host.logged(DRV_LOG_WARN), Not(HasSubstr("twelve")));
 }
 
@@ -107,7 +138,8 @@ TEST_F(FlashArrayConfig, AddressAndTokenHaveToBeThere) {
 TEST_F(FlashArrayConfig, WhatIsSecretIsDeclaredAsSuch) {
     for (const drv_config_key &key : kConfigKeys) {
         const std::string_view name = drv::view_of(key.name);
-        const bool is_secret = name == "pure_api_token" || name == "pure_chap_host_password";
+        const bool is_secret = name == "pure_api_token" || name == "pure_chap_host_password" ||
+                               name == "pure_chap_target_password";
         EXPECT_EQ((key.flags & DRV_KEY_SECRET) != 0, is_secret) << name;
         EXPECT_EQ((key.flags & DRV_KEY_REQUIRED) != 0, name == "pure_ip" || name == "pure_api_token") << name;
     }

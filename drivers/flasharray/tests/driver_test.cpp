@@ -35,9 +35,11 @@ const drv_driver_v1 *table() {
 }
 
 struct SeenConnection {
+    std::uint32_t protocol = 0;
     std::uint64_t lun = 0;
     std::string wwid, user, secret_key;
-    std::vector<std::string> portals;
+    std::vector<std::string> portals, targets;
+    std::map<std::string, std::string> attributes;
     friend bool operator==(const SeenConnection &, const SeenConnection &) = default;
 };
 
@@ -94,15 +96,17 @@ public:
         return table()->ops->list(instance_, made, &request, volumes->get());
     }
     drv_status attach(const char *id) {
-        const drv_kv initiator{drv::to_abi("iqn"), drv::to_abi(iqn)};
-        const drv_attach_req request = attach_request(id, name_, &initiator);
+        std::vector<drv_kv> initiators{{drv::to_abi("iqn"), drv::to_abi(iqn)}};
+        if (!nqn.empty())
+            initiators.push_back({drv::to_abi("nqn"), drv::to_abi(nqn)});
+        const drv_attach_req request = attach_request(id, name_, initiators);
         const drv_connection_sink sink{
             .struct_size = sizeof sink, .reserved = 0, .data = &connection, .emit = &keep};
         return table()->ops->attach(instance_, begin(), &request, &sink);
     }
     // Without initiators: all that is known of a node that is gone.
     drv_status detach(const char *id, const std::string &node = "") {
-        const drv_attach_req request = attach_request(id, node.empty() ? name_ : node, nullptr);
+        const drv_attach_req request = attach_request(id, node.empty() ? name_ : node, {});
         return table()->ops->detach(instance_, begin(), &request);
     }
     // An op that did not end well says why.
@@ -127,23 +131,31 @@ private:
         volumes = std::make_unique<VolumeCatcher>();
         return call->get();
     }
-    static drv_attach_req attach_request(const char *id, const std::string &node, const drv_kv *initiator) {
+    static drv_attach_req attach_request(const char *id, const std::string &node,
+                                         const std::vector<drv_kv> &initiators) {
         return {.struct_size = sizeof(drv_attach_req),
                 .reserved = 0,
                 .flags = 0,
                 .id = drv::to_abi(id),
                 .node_id = drv::to_abi(node),
-                .initiators = initiator,
-                .initiator_count = initiator == nullptr ? 0U : 1U};
+                .initiators = initiators.data(),
+                .initiator_count = initiators.size()};
     }
     static drv_status keep(void *data, const drv_connection *row) {
-        SeenConnection seen{.lun = row->lun,
+        SeenConnection seen{.protocol = row->protocol,
+                            .lun = row->lun,
                             .wwid = std::string(drv::view_of(row->wwid)),
                             .user = std::string(drv::view_of(row->auth_user)),
                             .secret_key = std::string(drv::view_of(row->auth_secret_key)),
-                            .portals = {}};
-        for (std::uint64_t i = 0; i < row->portal_count; ++i)
+                            .portals = {},
+                            .targets = {},
+                            .attributes = {}};
+        for (std::uint64_t i = 0; i < row->portal_count; ++i) {
             seen.portals.emplace_back(drv::view_of(row->portals[i]));
+            seen.targets.emplace_back(drv::view_of(row->targets[i]));
+        }
+        for (std::uint64_t i = 0; i < row->attr_count; ++i)
+            seen.attributes.emplace(drv::view_of(row->attrs[i].key), drv::view_of(row->attrs[i].value));
         *static_cast<SeenConnection *>(data) = std::move(seen);
         return DRV_OK;
     }
@@ -152,7 +164,7 @@ private:
     drv_instance *instance_ = nullptr;
 
 public:
-    std::string iqn;
+    std::string iqn, nqn; // the latter only where a test gives it one
 };
 
 class FlashArrayDriver : public drv::rest::testing::RestTest {
@@ -169,6 +181,72 @@ protected:
     }
     SmallArray array{drv::rest::testing::array_identity()};
 };
+
+// ---- NVMe/TCP ----
+
+TEST_F(FlashArrayDriver, OverNvmeTheNodeIsKnownByItsNqnAndTheVolumeByItsNguid) {
+    const auto a = node("a", {{"pure_storage_protocol", "nvme_tcp"}});
+    a->nqn = "nqn.2014-08.org.nvmexpress:uuid:a";
+    ASSERT_EQ(a->create(kOne), DRV_OK);
+    ASSERT_EQ(a->attach(kOne), DRV_OK) << a->why();
+    ASSERT_THAT(array.hosts(), SizeIs(1));
+    EXPECT_EQ(array.hosts()[0].name, "drover-a");
+    EXPECT_THAT(array.hosts()[0].nqns, ElementsAre(a->nqn));
+    EXPECT_THAT(array.hosts()[0].iqns, IsEmpty());
+    EXPECT_EQ(a->connection, (SeenConnection{.protocol = DRV_PROTO_NVME_TCP,
+                                             .lun = 0,
+                                             .wwid = "009714b5cb91634c24a9374700000001",
+                                             .user = "",
+                                             .secret_key = "",
+                                             .portals = {"192.0.2.3:4420", "192.0.2.4:4420"},
+                                             .targets = {"nqn.array", "nqn.array"},
+                                             .attributes = {}}));
+    const SeenConnection first = a->connection;
+    ASSERT_EQ(a->attach(kOne), DRV_OK) << a->why();
+    EXPECT_EQ(a->connection, first);
+    EXPECT_EQ(a->detach(kOne), DRV_OK);
+    EXPECT_EQ(array.connections(), 0U);
+}
+
+TEST_F(FlashArrayDriver, AHostObjectGetsTheNqnThatItLacks) {
+    array.add_host("esx1", {"iqn.node:a"});
+    const auto a = node("a", {{"pure_storage_protocol", "NVME_TCP"}, {"pure_nvme_cidr", "192.0.2.4/32"}});
+    a->nqn = "nqn.2014-08.org.nvmexpress:uuid:a";
+    ASSERT_EQ(a->create(kOne), DRV_OK);
+    ASSERT_EQ(a->attach(kOne), DRV_OK) << a->why();
+    ASSERT_THAT(array.hosts(), SizeIs(1)) << "an initiator beats a name, whatever its protocol";
+    EXPECT_THAT(array.hosts()[0].nqns, ElementsAre(a->nqn));
+    EXPECT_THAT(a->connection.portals, ElementsAre("192.0.2.4:4420"));
+}
+
+TEST_F(FlashArrayDriver, WhatNvmeLacksIsSaid) {
+    const auto a = node("a", {{"pure_storage_protocol", "NVME_TCP"}});
+    ASSERT_EQ(a->create(kOne), DRV_OK);
+    EXPECT_EQ(a->attach(kOne), DRV_E_INVALID);
+    EXPECT_THAT(a->why(), HasSubstr("node a has no NVMe host name (NQN): install nvme-cli"));
+    a->nqn = "no nqn";
+    EXPECT_EQ(a->attach(kOne), DRV_E_INVALID);
+    EXPECT_THAT(a->why(), HasSubstr("the nqn \"no nqn\" of node a is none"));
+
+    const auto far = node("b", {{"pure_storage_protocol", "NVME_TCP"}, {"pure_nvme_cidr", "10.0.0.0/8"}});
+    far->nqn = "nqn.b";
+    EXPECT_EQ(far->attach(kOne), DRV_E_UNSUPPORTED);
+    EXPECT_THAT(far->why(), HasSubstr("none of the array's NVMe/TCP portals is in the networks"));
+
+    array.answer_with("GET port", R"([{"name": "CT0.ETH4", "iqn": "iqn.array", "portal": "192.0.2.1:3260",
+                                       "wwn": null, "nqn": null}])");
+    const auto without = node("c", {{"pure_storage_protocol", "NVME_TCP"}});
+    without->nqn = "nqn.c";
+    EXPECT_EQ(without->attach(kOne), DRV_E_UNSUPPORTED);
+    EXPECT_THAT(without->why(), HasSubstr("the array has no NVMe port with an NQN and an address"));
+
+    array.speak(R"({"version": ["1.4", "1.15"]})");
+    const auto old = node("d", {{"pure_storage_protocol", "NVME_TCP"}});
+    old->nqn = "nqn.d";
+    EXPECT_EQ(old->attach(kOne), DRV_E_UNSUPPORTED);
+    EXPECT_THAT(old->why(), AllOf(HasSubstr("needs REST 1.16"), HasSubstr("offers is 1.15")));
+    EXPECT_THAT(array.hosts(), IsEmpty()) << "nothing is made for what cannot work";
+}
 
 // ---- What the old driver got wrong ----
 
@@ -189,6 +267,29 @@ TEST_F(FlashArrayDriver, ANewHostObjectGetsChapToo) {
     EXPECT_EQ(array.hosts()[0].chap_password, "twelve-chars");
     EXPECT_EQ(a->connection.user, "tester");
     EXPECT_EQ(a->connection.secret_key, "pure_chap_host_password");
+}
+
+TEST_F(FlashArrayDriver, MutualChapGoesToTheHostObjectAndItsKeysToTheNode) {
+    array.add_host("drover-a", {"iqn.node:a"});
+    const auto a = node("a", {{"pure_chap_host_user", "tester"},
+                              {"pure_chap_host_password", "twelve-chars"},
+                              {"pure_chap_target_user", "array"},
+                              {"pure_chap_target_password", "other-twelve"}});
+    ASSERT_EQ(a->create(kOne), DRV_OK);
+    ASSERT_EQ(a->attach(kOne), DRV_OK) << a->why();
+    ASSERT_THAT(array.hosts(), SizeIs(1));
+    EXPECT_EQ(array.hosts()[0].chap_password, "twelve-chars");
+    EXPECT_EQ(array.hosts()[0].target_user, "array");
+    EXPECT_EQ(array.hosts()[0].target_password, "other-twelve");
+    EXPECT_EQ(a->connection.user, "tester");
+    EXPECT_EQ(a->connection.attributes,
+              (std::map<std::string, std::string>{{"chap-mutual-user", "array"},
+                                                  {"chap-mutual-secret-key", "pure_chap_target_password"}}));
+    const auto b =
+        node("b", {{"pure_chap_host_user", "tester"}, {"pure_chap_host_password", "twelve-chars"}});
+    ASSERT_EQ(b->create(kTwo), DRV_OK);
+    ASSERT_EQ(b->attach(kTwo), DRV_OK) << b->why();
+    EXPECT_THAT(b->connection.attributes, IsEmpty());
 }
 
 TEST_F(FlashArrayDriver, AHostObjectThatIsThereGetsTheInitiatorThatItLacksAndChap) {
@@ -243,9 +344,8 @@ TEST_F(FlashArrayDriver, AfterDetachNothingOfTheOldConnectionIsRemembered) {
     ASSERT_EQ(a->attach(kOne), DRV_OK);
     EXPECT_NE(a->connection.lun, first.lun);
     EXPECT_EQ(a->connection.wwid, first.wwid);
-    // As drover/abi/volume.h has it: without the 3 that scsi_id puts before it.
     EXPECT_TRUE(first.wwid.starts_with("624a93709714b5cb91634c47")) << first.wwid;
-    EXPECT_EQ(first.wwid.size(), 32U);
+    EXPECT_EQ(first.wwid.size(), 32U) << "the NAA alone, as the ABI has it";
     EXPECT_THAT(first.portals, ElementsAre("192.0.2.1:3260", "192.0.2.2:3260"));
 }
 
@@ -301,14 +401,17 @@ TEST_F(FlashArrayDriver, AHostThatSomebodyElseConnectedCounts) {
 }
 
 TEST_F(FlashArrayDriver, NoSecretIsLogged) {
-    const auto a =
-        node("a", {{"pure_chap_host_user", "tester"}, {"pure_chap_host_password", "twelve-chars"}});
+    const auto a = node("a", {{"pure_chap_host_user", "tester"},
+                              {"pure_chap_host_password", "twelve-chars"},
+                              {"pure_chap_target_user", "array"},
+                              {"pure_chap_target_password", "other-twelve"}});
     ASSERT_EQ(a->create(kOne), DRV_OK);
     ASSERT_EQ(a->attach(kOne), DRV_OK);
-    array.answer_with("GET volume/", R"({"msg": "token-of-the-test twelve-chars"})");
+    array.answer_with("GET volume/", R"({"msg": "token-of-the-test twelve-chars other-twelve"})");
     EXPECT_NE(a->get(kOne), DRV_OK);
     EXPECT_THAT(a->logged() + a->why(),
-                AllOf(Not(HasSubstr("token-of-the-test")), Not(HasSubstr("twelve-chars"))));
+                AllOf(Not(HasSubstr("token-of-the-test")), Not(HasSubstr("twelve-chars")),
+                      Not(HasSubstr("other-twelve"))));
 }
 
 TEST_F(FlashArrayDriver, VolumesOfFlockerAreFoundAndStrangersDoNotEndTheList) {

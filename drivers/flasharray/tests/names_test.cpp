@@ -105,6 +105,15 @@ TEST(FlashArrayNames, SnapshotsTellTheirVolumeIdAndGroup) {
     EXPECT_EQ(read.id, kThird);
     EXPECT_EQ(read.group_snapshot, kOther);
     EXPECT_EQ(read.group_hash, Names::group_hash(kId));
+    EXPECT_FALSE(read.is_tombstone);
+
+    const std::string grave =
+        Names::group_member_tombstone(volume, kThird, kOther, "9714b5cb91634c4700000001");
+    EXPECT_LE(grave.size() - volume.size() - 1, 63U);
+    read = Names::read_snapshot(grave);
+    EXPECT_TRUE(read.is_tombstone);
+    EXPECT_EQ(read.id, kThird);
+    EXPECT_EQ(read.group_snapshot, kOther);
 
     read = Names::read_snapshot(volume + "." + Names::pending_suffix(kOther, kId));
     EXPECT_TRUE(read.is_pending);

@@ -68,6 +68,8 @@ TEST(FlashArrayRows, NameMeansTheVolumeInOneAnswerAndTheHostInTheOther) {
         EXPECT_EQ(row.lun, 3U);
     }
     EXPECT_FALSE(read(R"({"name": "H", "iqn": [], "wwn": [], "vol": null, "lun": null})", connection_of_all));
+    EXPECT_THROW(static_cast<void>(read("{}", connection_of_all)), drv::Error)
+        << "is no host without a connection";
     EXPECT_THAT(problem(R"({"name": "H", "vol": "V", "lun": 20000})", connection_of_host), HasSubstr("LUN"));
     EXPECT_THAT(problem(R"({"name": "H", "vol": "V", "lun": null})", connection_of_host), HasSubstr("lun"));
 }
@@ -79,7 +81,23 @@ TEST(FlashArrayRows, WwnsAreReadInEveryForm) {
              host_row);
     EXPECT_THAT(row.wwns, ElementsAre("5001438012345678", "500143801234567a"));
     EXPECT_THAT(row.iqns, ElementsAre("iqn.1"));
+    EXPECT_THAT(row.nqns, ElementsAre()) << "older versions have none";
     EXPECT_THAT(problem(R"({"name": "H", "iqn": [], "wwn": ["none"]})", host_row), HasSubstr("WWN"));
+}
+
+TEST(FlashArrayRows, FromNvmeOnHostsAndPortsHaveNqns) {
+    EXPECT_THAT(
+        read(R"({"name": "H", "iqn": [], "wwn": [], "nqn": ["nqn.1"], "hgroup": null})", host_row).nqns,
+        ElementsAre("nqn.1"));
+    const PortRow port = read(R"({"name": "CT0.ETH8", "iqn": null, "portal": "10.0.0.1:4420", "wwn": null,
+        "nqn": "nqn.array", "failover": null})",
+                              port_row);
+    EXPECT_EQ(port.nqn, "nqn.array");
+    EXPECT_EQ(port.portal, "10.0.0.1:4420");
+    EXPECT_EQ(port.iqn, "");
+    EXPECT_THAT(
+        problem(R"({"name": "P", "iqn": null, "portal": "10.0.0.1:4420", "wwn": null, "nqn": 3})", port_row),
+        HasSubstr("nqn"));
 }
 
 TEST(FlashArrayRows, EmptyListsMayBeNull) {

@@ -87,7 +87,7 @@ void SmallArray::add_volume(const std::string &name, std::uint64_t bytes, bool i
 
 void SmallArray::add_host(const std::string &name, const std::vector<std::string> &iqns) {
     const std::lock_guard lock(mutex_);
-    hosts_[name] = {name, iqns, {}, {}};
+    hosts_[name] = {.name = name, .iqns = iqns};
 }
 
 void SmallArray::remove_host(const std::string &name) {
@@ -168,7 +168,9 @@ void SmallArray::serve(Peer &peer) {
         std::string call = method + " ";
         for (const std::string &part : path)
             call += (&part == &path.front() ? "" : "/") + part;
-        calls_.push_back(body.empty() || body == "{}" ? call : call + " " + body);
+        calls_.push_back(call);
+        if (!body.empty() && body != "{}")
+            calls_.back().append(" ").append(body);
         std::string next_page;
         std::string text;
         int status = 200;
@@ -226,6 +228,13 @@ json::value SmallArray::act(const std::string &method, const std::vector<std::st
         for (const char *portal : {"192.0.2.1:3260", "192.0.2.2:3260"}) {
             ports.push_back(
                 {{"name", "CT0.ETH4"}, {"iqn", "iqn.array"}, {"portal", portal}, {"wwn", nullptr}});
+        }
+        for (const char *portal : {"192.0.2.3:4420", "192.0.2.4:4420"}) {
+            ports.push_back({{"name", "CT0.ETH8"},
+                             {"iqn", nullptr},
+                             {"portal", portal},
+                             {"wwn", nullptr},
+                             {"nqn", "nqn.array"}});
         }
         return ports;
     }
@@ -306,8 +315,11 @@ json::value SmallArray::host(const std::string &method, const std::vector<std::s
         return list;
     };
     const auto row = [&](const Host &each) {
-        return json::object{
-            {"name", each.name}, {"iqn", list_of(each.iqns)}, {"wwn", json::array()}, {"hgroup", nullptr}};
+        return json::object{{"name", each.name},
+                            {"iqn", list_of(each.iqns)},
+                            {"wwn", json::array()},
+                            {"nqn", list_of(each.nqns)},
+                            {"hgroup", nullptr}};
     };
     if (path.size() == 1) {
         json::array rows;
@@ -327,16 +339,22 @@ json::value SmallArray::host(const std::string &method, const std::vector<std::s
     if (path.size() == 2 && method == "POST") {
         if (hosts_.contains(name))
             throw Refusal{"Host already exists."};
-        hosts_[name] = {name, texts("iqnlist"), {}, {}};
+        hosts_[name] = {.name = name, .iqns = texts("iqnlist"), .nqns = texts("nqnlist")};
         return row(hosts_[name]);
     }
     Host &own = host_called(name);
     if (path.size() == 2) {
         for (const std::string &iqn : texts("addiqnlist"))
             own.iqns.push_back(iqn);
+        for (const std::string &nqn : texts("addnqnlist"))
+            own.nqns.push_back(nqn);
         if (parameters.contains("host_user")) {
             own.chap_user = text_of(parameters, "host_user");
             own.chap_password = text_of(parameters, "host_password");
+        }
+        if (parameters.contains("target_user")) {
+            own.target_user = text_of(parameters, "target_user");
+            own.target_password = text_of(parameters, "target_password");
         }
         return row(own);
     }

@@ -29,8 +29,8 @@ public:
     };
     struct Host {
         std::string name;
-        std::vector<std::string> iqns;
-        std::string chap_user, chap_password;
+        std::vector<std::string> iqns, nqns;
+        std::string chap_user, chap_password, target_user, target_password;
     };
 
     // ---- What people do by hand; also beside calls. ----

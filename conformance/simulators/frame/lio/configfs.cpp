@@ -20,6 +20,33 @@ namespace {
 
 constexpr const char *kConfigfs = "/sys/kernel/config";
 
+// Loads the modules and mounts configfs, after which `root` is there if this kernel has `what`.
+Result<void> require(const fs::path &root, const char *what, const std::vector<std::string> &modules) {
+    load_module("configfs");
+    for (const auto &module : modules)
+        load_module(module);
+    struct stat information {};
+    if (::stat(kConfigfs, &information) != 0) {
+        return fail(Code::unsupported,
+                    fmt::format("this kernel has no configfs, so no {}: use another data plane, "
+                                "or the kernel lab (./dev lab)",
+                                what));
+    }
+    std::error_code error;
+    if (fs::is_empty(kConfigfs, error) && ::mount("configfs", kConfigfs, "configfs", 0, nullptr) != 0 &&
+        errno != EBUSY) {
+        return fail_errno(errno, fmt::format("mounting configfs on {}", kConfigfs));
+    }
+    if (!fs::is_directory(root, error)) {
+        return fail(
+            Code::unsupported,
+            fmt::format("there is no {}: this kernel has no {}; use another data plane, or the kernel "
+                        "lab (./dev lab)",
+                        root.string(), what));
+    }
+    return {};
+}
+
 } // namespace
 
 void load_module(const std::string &name) noexcept {
@@ -38,31 +65,15 @@ void load_module(const std::string &name) noexcept {
 fs::path target_root() {
     return fs::path(kConfigfs) / "target";
 }
+fs::path nvme_root() {
+    return fs::path(kConfigfs) / "nvmet";
+}
 
 Result<void> require_target(const std::vector<std::string> &modules) {
-    load_module("configfs");
-    for (const auto &module : modules)
-        load_module(module);
-    struct stat information {};
-    if (::stat(kConfigfs, &information) != 0) {
-        return fail(Code::unsupported,
-                    "this kernel has no configfs, so no iSCSI target (LIO): use another data plane, "
-                    "or the kernel lab (./dev lab)");
-    }
-    std::error_code error;
-    if (fs::is_empty(kConfigfs, error) && ::mount("configfs", kConfigfs, "configfs", 0, nullptr) != 0 &&
-        errno != EBUSY) {
-        return fail_errno(errno, fmt::format("mounting configfs on {}", kConfigfs));
-    }
-    if (!fs::is_directory(target_root(), error)) {
-        return fail(
-            Code::unsupported,
-            fmt::format(
-                "there is no {}: this kernel has no target (module target_core_mod); use another data "
-                "plane, or the kernel lab (./dev lab)",
-                target_root().string()));
-    }
-    return {};
+    return require(target_root(), "target (module target_core_mod)", modules);
+}
+Result<void> require_nvme_target(const std::vector<std::string> &modules) {
+    return require(nvme_root(), "NVMe target (module nvmet)", modules);
 }
 
 Result<void> write(const fs::path &file, std::string_view value) {

@@ -1,4 +1,4 @@
-// The kernel's target is set up by making folders, links and small files below /sys/kernel/config/target.
+// The kernel's targets are set up by making folders, links and small files below /sys/kernel/config.
 // These are those steps, each idempotent and each with an error that names the file. Not for other files.
 #pragma once
 
@@ -14,10 +14,14 @@ namespace drover::sim::configfs {
 // Loads the modules (those that are built in are fine), and mounts configfs where it is not. Fails where this
 // kernel has no target.
 Result<void> require_target(const std::vector<std::string> &modules);
+// The same for the kernel's NVMe target.
+Result<void> require_nvme_target(const std::vector<std::string> &modules);
 // Whether it worked is seen by what is there afterwards: one that is built in has no file to load.
 void load_module(const std::string &name) noexcept;
 // Root of everything: /sys/kernel/config/target.
 [[nodiscard]] std::filesystem::path target_root();
+// And of the NVMe target: /sys/kernel/config/nvmet.
+[[nodiscard]] std::filesystem::path nvme_root();
 
 // One value, as it stands: no newline is added, since the kernel would store it.
 Result<void> write(const std::filesystem::path &file, std::string_view value);

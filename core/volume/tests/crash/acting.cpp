@@ -33,6 +33,20 @@ std::string text(const Result<VolumeView> &result) {
                        result->fstype, result->profile, result->source);
 }
 
+std::string text(const Result<GroupView> &result) {
+    if (!result)
+        return text(result.error());
+    return fmt::format("{} {} {} volumes {}", result->name, result->id, result->members.size(),
+                       result->status);
+}
+
+std::string text(const Result<GroupSnapshotView> &result) {
+    if (!result)
+        return text(result.error());
+    return fmt::format("{} {} of {} {} snapshots {}", result->name, result->id, result->group,
+                       result->members.size(), result->status);
+}
+
 std::string text(const Result<SnapshotView> &result) {
     if (!result)
         return text(result.error());
@@ -118,6 +132,19 @@ std::string ask_snapshot_remove(Stage &stage, const std::string &name, const std
 
 std::string ask_revert(Stage &stage, const std::string &name, const std::string &snapshot) {
     return text(stage.world.revert(name, snapshot));
+}
+
+void grouped(Stage &stage, const std::string &group, std::vector<std::string> volumes) {
+    must(stage.world.create_group(group, std::move(volumes)));
+}
+std::string ask_group(Stage &stage, const std::string &group, std::vector<std::string> volumes) {
+    return text(stage.world.create_group(group, std::move(volumes)));
+}
+std::string ask_group_snapshot(Stage &stage, const std::string &group, const std::string &snapshot) {
+    return text(stage.world.snapshot_group(group, snapshot));
+}
+std::string ask_group_snapshot_remove(Stage &stage, const std::string &group, const std::string &snapshot) {
+    return text(stage.world.remove_group_snapshot(group, snapshot));
 }
 
 } // namespace drover::crash

@@ -4,6 +4,7 @@
 #include "core/volume/tests/crash/scenario.hpp"
 
 #include <string>
+#include <vector>
 
 namespace drover::crash {
 
@@ -30,6 +31,10 @@ std::string ask_remove(Stage &stage, const std::string &name, RemovePolicy polic
 std::string ask_extend(Stage &stage, const std::string &name, std::uint64_t bytes);
 std::string ask_snapshot(Stage &stage, const std::string &name, const std::string &snapshot);
 std::string ask_snapshot_remove(Stage &stage, const std::string &name, const std::string &snapshot);
+void grouped(Stage &stage, const std::string &group, std::vector<std::string> volumes);
+std::string ask_group(Stage &stage, const std::string &group, std::vector<std::string> volumes);
+std::string ask_group_snapshot(Stage &stage, const std::string &group, const std::string &snapshot);
+std::string ask_group_snapshot_remove(Stage &stage, const std::string &group, const std::string &snapshot);
 std::string ask_revert(Stage &stage, const std::string &name, const std::string &snapshot);
 
 } // namespace drover::crash

@@ -296,6 +296,8 @@ std::vector<Scenario> all_scenarios() {
         all.push_back(std::move(scenario));
     for (auto &scenario : snapshot_scenarios())
         all.push_back(std::move(scenario));
+    for (auto &scenario : manage_scenarios())
+        all.push_back(std::move(scenario));
     return all;
 }
 

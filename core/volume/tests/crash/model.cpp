@@ -184,6 +184,12 @@ std::vector<std::string> take_down(Stage &stage, const Expected &expected) {
                 must("unmount at the end", world.unmount(record->name, use));
         }
     }
+    for (const auto &snapshot : world.journal().group_snapshots()) {
+        must("group snapshot remove at the end",
+             world.remove_group_snapshot(snapshot->group_id, snapshot->name));
+    }
+    for (const auto &group : world.journal().groups())
+        must("group remove at the end", world.remove_group(group->name));
     for (const auto &snapshot : world.journal().snapshots()) {
         const auto record = world.journal().volume(snapshot->volume_id);
         must("snapshot remove at the end",

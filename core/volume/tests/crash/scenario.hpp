@@ -65,5 +65,6 @@ struct Scenario {
 std::vector<Scenario> mount_scenarios();
 std::vector<Scenario> volume_scenarios();
 std::vector<Scenario> snapshot_scenarios();
+std::vector<Scenario> manage_scenarios();
 
 } // namespace drover::crash

@@ -1,4 +1,4 @@
-// Snapshots: taking, removing, going back to one.
+// Snapshots: taking, removing, going back to one; of groups too.
 #include "core/volume/testing/forwarding_driver.hpp"
 #include "core/volume/tests/crash/acting.hpp"
 
@@ -20,6 +20,17 @@ public:
         if (faults_)
             return fail(Code::conflict, "a clone needs it");
         return ForwardingDriver::snapshot_destroy(call, id);
+    }
+    Result<BackendGroup> group_create(const CallContext &call, const GroupRequest &request) override {
+        if (faults_)
+            return fail(Code::no_space, "no more groups");
+        return ForwardingDriver::group_create(call, request);
+    }
+    Result<BackendGroup> group_snapshot(const CallContext &call,
+                                        const GroupSnapshotRequest &request) override {
+        if (faults_)
+            return fail(Code::no_space, "the pool is full");
+        return ForwardingDriver::group_snapshot(call, request);
     }
     Result<void> snapshot_revert(const CallContext &call, std::string_view id) override {
         if (faults_)
@@ -44,6 +55,11 @@ void with_snapshot(Stage &stage) {
 void mounted(Stage &stage) {
     filled(stage, "db", "kept");
     held(stage, "db", "u1");
+}
+
+void mounted_group(Stage &stage) {
+    mounted(stage);
+    grouped(stage, "shop", {"db"});
 }
 
 std::string take(Stage &stage) {
@@ -101,6 +117,34 @@ std::vector<Scenario> snapshot_scenarios() {
                                 .snapshots = {"db/monday"}},
                    .misbehaves_from_the_start = true,
                    .wrap = refusing});
+    all.push_back({.name = "group",
+                   .prepare = [](Stage &stage) { filled(stage, "db", "kept"); },
+                   .request = [](Stage &stage) { return ask_group(stage, "shop", {"db"}); },
+                   .expected = {.volumes = {{"db", {.marker = "kept"}}}}});
+    all.push_back({.name = "group-refused",
+                   .prepare = [](Stage &stage) { filled(stage, "db", "kept"); },
+                   .request = [](Stage &stage) { return ask_group(stage, "shop", {"db"}); },
+                   .expected = {.volumes = {{"db", {.marker = "kept"}}}},
+                   .misbehaves_from_the_start = true,
+                   .wrap = refusing});
+    all.push_back({.name = "group-snapshot",
+                   .prepare = mounted_group,
+                   .request = [](Stage &stage) { return ask_group_snapshot(stage, "shop", "monday"); },
+                   .expected = kTaken});
+    all.push_back({.name = "group-snapshot-refused",
+                   .prepare = mounted_group,
+                   .request = [](Stage &stage) { return ask_group_snapshot(stage, "shop", "monday"); },
+                   .expected = {.volumes = {{"db", {.uses = 1, .marker = "kept"}}}},
+                   .wrap = refusing});
+    all.push_back({.name = "group-snapshot-remove",
+                   .prepare =
+                       [](Stage &stage) {
+                           mounted_group(stage);
+                           ask_group_snapshot(stage, "shop", "monday");
+                       },
+                   .request = [](Stage &stage) { return ask_group_snapshot_remove(stage, "shop", "monday"); },
+                   .expected = {.volumes = {{"db", {.uses = 1, .marker = "kept"}}}},
+                   .repeat_may_differ = true});
     return all;
 }
 
