@@ -192,8 +192,9 @@ Result<GroupView> Volumes::do_group_create(const Task &task, GroupRecord wanted)
     return view(wanted);
 }
 
-Result<GroupView> Volumes::do_group_change(const Task &task, GroupRecord record, std::vector<std::string> add,
-                                           std::vector<std::string> remove) {
+Result<GroupView> Volumes::do_group_change(const Task &task, GroupRecord record,
+                                           const std::vector<std::string> &add,
+                                           const std::vector<std::string> &remove) {
     if (record.state != GroupRecord::State::ready)
         return fail_retryable(Code::conflict, "it is being made, changed or removed");
     auto added = volumes_for_group(add, record.id, record.backend);

@@ -74,9 +74,10 @@ Result<SnapshotView> Volumes::do_snapshot_adopt(const Task &task, VolumeRecord r
                             .fstype = record.fstype};
     const auto known = journal_.snapshot(snapshot.id);
     const bool was_known = known && known->state == SnapshotRecord::State::ready;
-    if (known && !was_known && known->state != SnapshotRecord::State::creating)
+    if (known && !was_known && known->state != SnapshotRecord::State::creating) {
         return fail_retryable(Code::conflict,
                               fmt::format("snapshot {} is {}", name, to_string(known->state)));
+    }
     if (!was_known) {
         if (auto saved = journal_.save(snapshot, Step::snapshot_adopt_announce); !saved)
             return fail(std::move(saved).error());
@@ -132,9 +133,10 @@ Result<void> Volumes::do_snapshot_release(const Task &task, const std::string &i
         return {};
     SnapshotRecord snapshot = *found;
     if (snapshot.state == SnapshotRecord::State::creating ||
-        snapshot.state == SnapshotRecord::State::deleting)
+        snapshot.state == SnapshotRecord::State::deleting) {
         return fail_retryable(Code::conflict,
                               fmt::format("snapshot {} is {}", snapshot.name, to_string(snapshot.state)));
+    }
     auto driver = parts_.backends.driver(found->backend);
     if (!driver)
         return fail(std::move(driver).error());

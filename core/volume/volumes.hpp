@@ -183,8 +183,9 @@ private:
     std::string submit_for_group(std::string_view kind, const std::string &group, OperationOptions options,
                                  std::function<Result<T>(const Task &, GroupRecord)> work, Done<T> done);
     Result<GroupView> do_group_create(const Task &task, GroupRecord wanted);
-    Result<GroupView> do_group_change(const Task &task, GroupRecord record, std::vector<std::string> add,
-                                      std::vector<std::string> remove);
+    Result<GroupView> do_group_change(const Task &task, GroupRecord record,
+                                      const std::vector<std::string> &add,
+                                      const std::vector<std::string> &remove);
     Result<void> do_group_remove(const Task &task, GroupRecord record);
     // Does what the record announces, and writes down how it ended.
     Result<void> finish_group(const Task &task, GroupRecord &record,
