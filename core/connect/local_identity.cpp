@@ -1,5 +1,7 @@
 #include "core/connect/local_identity.hpp"
 
+#include "loader/base/file_content.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -31,8 +33,7 @@ std::string attribute(const std::filesystem::path &file) {
 
 // The unit serial number of a SCSI device: page 0x80 as it came from the device, its length in bytes 2 and 3.
 std::string unit_serial(const std::filesystem::path &file) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string page{std::istreambuf_iterator<char>(in), {}};
+    const std::string page = content_of(file).value_or(std::string());
     if (page.size() < 4 || static_cast<unsigned char>(page[1]) != 0x80)
         return {};
     const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(page[2])) << 8U |

@@ -1,6 +1,7 @@
 #include "core/connect/sysfs.hpp"
 
 #include "loader/base/child_call.hpp"
+#include "loader/base/file_content.hpp"
 #include "loader/base/unique_fd.hpp"
 
 #include <fmt/format.h>
@@ -26,8 +27,7 @@ std::string read_attribute(const std::filesystem::path &file) {
 }
 
 std::string read_bytes(const std::filesystem::path &file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    return content_of(file).value_or(std::string());
 }
 
 std::optional<std::vector<std::string>> entries_of(const std::filesystem::path &folder) {

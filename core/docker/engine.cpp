@@ -1,19 +1,14 @@
 #include "core/docker/engine.hpp"
 
+#include "loader/base/file_content.hpp"
+
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 
 namespace drover {
 
 namespace {
-
-std::string content_of(const std::filesystem::path &file) {
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 // Field 22 of /proc/PID/stat. Field 2, the program's name in parentheses, may itself hold blanks and
 // parentheses, so the count begins after the last one that closes.
@@ -45,7 +40,7 @@ std::optional<EngineIdentity> engine_of(int pid, const std::filesystem::path &pr
     const auto folder = proc / std::to_string(pid);
     if (content_of(folder / "comm") != "dockerd\n")
         return std::nullopt;
-    const auto ticks = start_ticks(content_of(folder / "stat"));
+    const auto ticks = start_ticks(content_of(folder / "stat").value_or(std::string()));
     if (!ticks)
         return std::nullopt;
     return EngineIdentity{.pid = pid, .start_ticks = *ticks};
