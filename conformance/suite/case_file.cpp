@@ -320,7 +320,7 @@ case_file_from_agent_config(const std::filesystem::path &file, std::string_view 
     if (config->agent.node_id)
         out.nodes[0].id = *config->agent.node_id;
     // As the agent tells them to its driver; the other node is one more name of this machine.
-    out.nodes[0].initiators = connect::initiators(connect::this_host());
+    out.nodes[0].initiators = connect::initiators(connect::HostAccess{});
     for (const auto &[kind, name] : out.nodes[0].initiators) {
         if (kind == "iqn" && out.nodes[1].initiators.empty())
             out.nodes[1].initiators.emplace_back(kind, name + ":" + out.nodes[1].id);

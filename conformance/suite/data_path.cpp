@@ -39,7 +39,7 @@ std::string iqn_of(const NodeIdentity &node) {
 }
 
 connect::Connectors connectors_of(const NodeIdentity &node) {
-    return connect::standard_connectors(connect::MultipathPolicy::preferred, connect::this_host(),
+    return connect::standard_connectors(connect::MultipathPolicy::preferred, connect::HostAccess{},
                                         iqn_of(node));
 }
 

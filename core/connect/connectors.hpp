@@ -36,6 +36,6 @@ std::string_view to_string(Protocol protocol) noexcept;
 // Every protocol this agent can connect, on `host`. `iqn`: the initiator name that iSCSI sessions are opened
 // with, for who stands in for another node; empty: this node's own.
 Connectors standard_connectors(MultipathPolicy multipath = MultipathPolicy::preferred,
-                               const HostAccess &host = this_host(), const std::string &iqn = {});
+                               const HostAccess &host = HostAccess{}, const std::string &iqn = {});
 
 } // namespace drover::connect

@@ -78,7 +78,7 @@ protected:
         run("/sbin/ip", {"link", "set", "va", "up"});
         run("/sbin/ip", {"link", "set", "vb", "up"});
         make_fcoe("va");
-        ASSERT_TRUE(comes_true([] { return fc_ports(this_host()).size() == 1; }));
+        ASSERT_TRUE(comes_true([] { return fc_ports(HostAccess{}).size() == 1; }));
         const auto lun = group_ / "lun/lun_5";
         std::filesystem::create_directories(lun);
         std::filesystem::create_symlink(volume_->store(), lun / "store");
@@ -86,7 +86,7 @@ protected:
         std::filesystem::create_directories(mapped);
         std::filesystem::create_symlink(lun, mapped / "port");
         make_fcoe("vb");
-        ASSERT_TRUE(comes_true([this] { return !FcTransport(this_host()).nexuses(to_volume()).empty(); }))
+        ASSERT_TRUE(comes_true([this] { return !FcTransport(HostAccess{}).nexuses(to_volume()).empty(); }))
             << "the target port did not appear";
     }
     void TearDown() override {
@@ -116,7 +116,7 @@ protected:
 };
 
 TEST_F(FcLab, AVolumeComesGrowsAndGoes) {
-    EXPECT_THAT(initiators(this_host()), Contains(Pair("wwpn", kOwnPort)));
+    EXPECT_THAT(initiators(HostAccess{}), Contains(Pair("wwpn", kOwnPort)));
     const auto connection = to_volume();
     // The kernel may have looked for LUNs of a new port by itself.
     ASSERT_TRUE(fc_.disconnect(connection, in_seconds(120)).has_value());
@@ -125,15 +125,15 @@ TEST_F(FcLab, AVolumeComesGrowsAndGoes) {
     EXPECT_THAT(device->path.string(), StartsWith("/dev/dm-"));
     EXPECT_EQ(device->wwid, volume_->wwid());
     EXPECT_EQ(device->bytes, 64 * kMiB);
-    EXPECT_THAT(scsi_disks(this_host()), SizeIs(1));
+    EXPECT_THAT(scsi_disks(HostAccess{}), SizeIs(1));
     volume_->grow(128);
     auto grown = fc_.rescan(connection, 128 * kMiB, in_seconds(120));
     ASSERT_TRUE(grown.has_value()) << grown.error().message;
     EXPECT_EQ(grown->bytes, 128 * kMiB);
     auto gone = fc_.disconnect(connection, in_seconds(120));
     ASSERT_TRUE(gone.has_value()) << gone.error().message;
-    EXPECT_THAT(scsi_disks(this_host()), IsEmpty());
-    EXPECT_FALSE(find_map(this_host(), volume_->wwid()).has_value());
+    EXPECT_THAT(scsi_disks(HostAccess{}), IsEmpty());
+    EXPECT_FALSE(find_map(HostAccess{}, volume_->wwid()).has_value());
 
     auto unseen = connection;
     unseen.paths = {{"", "2000020000000009"}};

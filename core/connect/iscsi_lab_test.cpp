@@ -46,8 +46,8 @@ protected:
     void TearDown() override {
         if (!target_)
             return;
-        EXPECT_THAT(iscsi_sessions(this_host()), IsEmpty());
-        EXPECT_THAT(scsi_disks(this_host()), IsEmpty());
+        EXPECT_THAT(iscsi_sessions(HostAccess{}), IsEmpty());
+        EXPECT_THAT(scsi_disks(HostAccess{}), IsEmpty());
         EXPECT_THAT(folder_names("/etc/iscsi/nodes"), IsEmpty());
     }
     static Connector &connector(const Connectors &connectors) {
@@ -99,8 +99,8 @@ TEST_F(IscsiLab, TwoVolumesWithMutualChapOverTwoPortalsShareTheirSessions) {
     EXPECT_EQ(device->wwid, one.wwid());
     EXPECT_EQ(iscsi_.find(first, in_seconds(30)).value(), *device);
     // Only this LUN was looked for, on both paths.
-    EXPECT_THAT(scsi_disks(this_host()), SizeIs(2));
-    EXPECT_THAT(find_map(this_host(), one.wwid()).value().paths, SizeIs(2));
+    EXPECT_THAT(scsi_disks(HostAccess{}), SizeIs(2));
+    EXPECT_THAT(find_map(HostAccess{}, one.wwid()).value().paths, SizeIs(2));
     const auto text = run("/usr/sbin/iscsiadm", {"-m", "node", "-T", LioTarget::kIqn, "-p", kPortals[0]});
     EXPECT_THAT(text, AllOf(HasSubstr("node.startup = manual"), HasSubstr("node.session.scan = manual"),
                             HasSubstr("node.session.auth.username_in = array")));
@@ -108,7 +108,7 @@ TEST_F(IscsiLab, TwoVolumesWithMutualChapOverTwoPortalsShareTheirSessions) {
     auto other = iscsi_.connect(second, secrets(), in_seconds(120));
     ASSERT_TRUE(other.has_value()) << other.error().message;
     EXPECT_NE(other->path, device->path);
-    EXPECT_THAT(iscsi_sessions(this_host()), SizeIs(2));
+    EXPECT_THAT(iscsi_sessions(HostAccess{}), SizeIs(2));
 
     auto gone = iscsi_.disconnect(first, in_seconds(120));
     ASSERT_TRUE(gone.has_value()) << gone.error().message;
@@ -144,7 +144,7 @@ TEST_F(IscsiLab, OneDeadPortalCostsAPathAndNoMore) {
     const auto connection = iscsi_connection(disk, 1, {"127.0.0.3:3260", kPortals[1]});
     auto device = iscsi_.connect(connection, secrets(), in_seconds(120));
     ASSERT_TRUE(device.has_value()) << device.error().message;
-    EXPECT_THAT(find_map(this_host(), disk.wwid()).value().paths, SizeIs(1));
+    EXPECT_THAT(find_map(HostAccess{}, disk.wwid()).value().paths, SizeIs(1));
     auto gone = iscsi_.disconnect(connection, in_seconds(120));
     EXPECT_TRUE(gone.has_value()) << gone.error().message;
     (void)try_run("/usr/sbin/iscsiadm", {"-m", "node", "-T", LioTarget::kIqn, "-o", "delete"});
@@ -218,7 +218,7 @@ TEST_F(IscsiLab, AVolumeThatWasTakenAwayIsDroppedThoughItsMapQueues) {
     target_->unmap(1);
     auto dropped = iscsi_.drop(connection, in_seconds(120));
     ASSERT_TRUE(dropped.has_value()) << dropped.error().message;
-    EXPECT_FALSE(find_map(this_host(), disk.wwid()).has_value());
+    EXPECT_FALSE(find_map(HostAccess{}, disk.wwid()).has_value());
 }
 
 TEST_F(IscsiLab, WithoutMultipathdOnePathIsUsedUnlessMapsAreRequired) {
@@ -233,7 +233,7 @@ TEST_F(IscsiLab, WithoutMultipathdOnePathIsUsedUnlessMapsAreRequired) {
     auto device = iscsi_.connect(connection, secrets(), in_seconds(120));
     ASSERT_TRUE(device.has_value()) << device.error().message;
     EXPECT_THAT(device->path.string(), StartsWith("/dev/sd"));
-    EXPECT_THAT(iscsi_sessions(this_host()), SizeIs(1));
+    EXPECT_THAT(iscsi_sessions(HostAccess{}), SizeIs(1));
     EXPECT_TRUE(iscsi_.disconnect(connection, in_seconds(120)).has_value());
 }
 

@@ -1,6 +1,7 @@
 #include "core/connect/multipath.hpp"
 
 #include "core/connect/sysfs.hpp"
+#include "core/connect/turns.hpp"
 #include "core/connect/uevents.hpp"
 #include "core/connect/wwid.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kCommandLimit = 20s;
+constexpr unsigned kAtATime = 4;
 constexpr int kRemoveTries = 6; // udev and pvscan may have the map open for a moment
 constexpr const char *kPackage = "multipath-tools";
 
@@ -27,7 +29,6 @@ Program dmsetup(std::vector<std::string> words) {
     return {.file = "/usr/sbin/dmsetup", .arguments = std::move(words), .package = "dmsetup"};
 }
 
-// Exit code 0 says little: multipathd answers "fail" and "timeout" with it.
 bool is_refusal(const std::string &output) {
     return std::ranges::any_of(
         std::vector<std::string_view>{"fail", "timeout", "error receiving packet", "not found"},
@@ -89,7 +90,7 @@ std::vector<std::string> holders_of(const HostAccess &host, const std::string &k
 Result<bool> Multipath::is_used() const {
     if (policy_ == MultipathPolicy::off)
         return false;
-    if (host_.multipathd_listens && host_.multipathd_listens())
+    if (host_.multipathd_listens())
         return true;
     if (policy_ == MultipathPolicy::preferred)
         return false;
@@ -100,38 +101,70 @@ Result<bool> Multipath::is_used() const {
         "preferred there");
 }
 
-Result<std::string> Multipath::daemon(std::vector<std::string> words, Deadline deadline) const {
-    const Program program{.file = "/usr/sbin/multipathd", .arguments = std::move(words), .package = kPackage};
-    auto result = host_.run(program, deadline.earlier(Deadline::after(kCommandLimit)));
-    if (!result)
-        return fail(std::move(result).error());
-    if (result->exit_code != 0 || is_refusal(result->output)) {
-        return fail_retryable(Code::unreachable, fmt::format("multipathd {}: exit code {}: {}",
-                                                             fmt::join(program.arguments, " "),
-                                                             result->exit_code, last_lines(result->output)));
+Result<ProgramResult> Multipath::run(const Program &program, Deadline deadline) const {
+    static Turns turns(kAtATime); // of all backends: there is one multipathd
+    const auto turn = turns.take(deadline);
+    if (!turn) {
+        return fail_retryable(Code::deadline,
+                              fmt::format("{} was not started: {} programs about multipath maps run "
+                                          "and do not end",
+                                          program.file.filename().string(), kAtATime));
     }
-    return std::move(result->output);
+    return host_.run(program, deadline.earlier(Deadline::after(kCommandLimit)));
 }
 
-Result<void> Multipath::take(const std::string &disk, Deadline deadline) const {
-    const Deadline limit = deadline.earlier(Deadline::after(kCommandLimit));
+Result<std::string> Multipath::daemon(const std::string &command, Deadline deadline) const {
+    auto answer = host_.ask_multipathd(command, deadline.earlier(Deadline::after(kCommandLimit)));
+    if (!answer)
+        return answer;
+    if (is_refusal(*answer)) {
+        return fail_retryable(Code::unreachable,
+                              fmt::format("multipathd {}: {}", command, last_lines(*answer)));
+    }
+    return answer;
+}
+
+Result<std::map<std::string, std::string>> Multipath::paths(Deadline deadline) const {
+    auto listed = daemon("show paths raw format \"%d %m\"", deadline);
+    if (!listed)
+        return fail(std::move(listed).error());
+    std::map<std::string, std::string> paths;
+    std::istringstream lines(*listed);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string disk;
+        std::string map;
+        if (words >> disk >> map)
+            paths.emplace(std::move(disk), map.starts_with('[') ? std::string() : std::move(map));
+    }
+    return paths;
+}
+
+Result<void> Multipath::take(const std::string &disk, const std::string &wwid, Deadline deadline) const {
+    const auto is_taken = [&] {
+        const auto map = find_map(host_, wwid);
+        return map && std::find(map->paths.begin(), map->paths.end(), disk) != map->paths.end();
+    };
+    if (is_taken())
+        return {};
     // find_multipaths strict, Debian's default, takes only WWIDs that it was told of.
-    auto known = host_.run(multipath({"-a", "/dev/" + disk}), limit);
+    auto known = run(multipath({"-a", "/dev/" + disk}), deadline);
     if (!known)
         return fail(std::move(known).error());
-    auto added = daemon({"add", "path", disk}, limit);
+    if (is_taken())
+        return {};
+    auto added = daemon("add path " + disk, deadline);
     if (!added)
         return fail(std::move(added).error());
     return {};
 }
 
-// "0 131072 multipath 2 0 0 0 1 1 A 0 2 2 8:0 A 0 0 1 8:16 F 1 0 1": behind each path's number, A or F.
-bool Multipath::is_usable(const MultipathMap &map, Deadline deadline) const {
-    auto status = host_.run(dmsetup({"status", "--target", "multipath", map.name}),
-                            deadline.earlier(Deadline::after(kCommandLimit)));
-    if (!status || status->exit_code != 0)
+// "2 0 0 0 1 1 A 0 2 2 8:0 A 0 0 1 8:16 F 1 0 1": behind each path's number, A or F.
+bool Multipath::is_usable(const MultipathMap &map) const {
+    const auto status = host_.multipath_status(map.major, map.minor);
+    if (!status)
         return false;
-    std::istringstream words(status->output);
+    std::istringstream words(*status);
     bool is_behind_path = false;
     for (std::string word; words >> word;) {
         if (is_behind_path && word == "A")
@@ -142,7 +175,7 @@ bool Multipath::is_usable(const MultipathMap &map, Deadline deadline) const {
 }
 
 Result<void> Multipath::resize(const MultipathMap &map, Deadline deadline) const {
-    auto resized = daemon({"resize", "map", map.name}, deadline);
+    auto resized = daemon("resize map " + map.name, deadline);
     if (!resized)
         return fail(std::move(resized).error());
     return {};
@@ -151,8 +184,8 @@ Result<void> Multipath::resize(const MultipathMap &map, Deadline deadline) const
 Result<void> Multipath::stop_queueing(const MultipathMap &map, Deadline deadline) const {
     const Deadline limit = deadline.earlier(Deadline::after(kCommandLimit));
     // multipathd first, else it sets it again; and the kernel itself, since multipathd may be dead.
-    auto told = daemon({"disablequeueing", "map", map.name}, limit);
-    auto set = host_.run(dmsetup({"message", map.name, "0", "fail_if_no_path"}), limit);
+    auto told = daemon("disablequeueing map " + map.name, limit);
+    auto set = run(dmsetup({"message", map.name, "0", "fail_if_no_path"}), limit);
     if (!set)
         return fail(std::move(set).error());
     if (set->exit_code != 0 && !told)
@@ -175,8 +208,7 @@ bool Multipath::is_gone(const std::string &wwid, const MultipathMap &map, Deadli
 Result<void> Multipath::remove(const std::string &wwid, const MultipathMap &map, Deadline deadline) const {
     std::string said;
     for (int attempt = 0; attempt < kRemoveTries && !deadline.has_passed(); ++attempt) {
-        auto removed =
-            host_.run(multipath({"-f", map.name}), deadline.earlier(Deadline::after(kCommandLimit)));
+        auto removed = run(multipath({"-f", map.name}), deadline);
         if (!removed)
             return fail(std::move(removed).error());
         said = last_lines(removed->output);
@@ -185,16 +217,16 @@ Result<void> Multipath::remove(const std::string &wwid, const MultipathMap &map,
             return {};
         if (attempt == 0 && !holders_of(host_, map.kernel).empty()) {
             // Partitions that kpartx put on it go with it; whatever else stands on it is not ours.
-            (void)host_.run(
+            (void)run(
                 {.file = "/usr/sbin/kpartx", .arguments = {"-d", "/dev/" + map.kernel}, .package = "kpartx"},
-                deadline.earlier(Deadline::after(kCommandLimit)));
+                deadline);
         }
     }
     const auto holders = holders_of(host_, map.kernel);
     if (map.paths.empty() && holders.empty()) {
         // A map without paths that multipathd does not know of any more.
         (void)stop_queueing(map, deadline);
-        (void)host_.run(dmsetup({"remove", map.name}), deadline.earlier(Deadline::after(kCommandLimit)));
+        (void)run(dmsetup({"remove", map.name}), deadline);
         if (is_gone(wwid, map, deadline.earlier(Deadline::after(1s))))
             return {};
     }
@@ -206,32 +238,27 @@ Result<void> Multipath::remove(const std::string &wwid, const MultipathMap &map,
 }
 
 void Multipath::forget(const std::vector<std::string> &disks, Deadline deadline) const {
-    if (disks.empty() || !host_.multipathd_listens || !host_.multipathd_listens())
+    if (disks.empty() || !host_.multipathd_listens())
         return;
     const Deadline limit = deadline.earlier(Deadline::after(5s));
     Uevents events;
     bool told = false;
     for (;;) {
-        auto listed = daemon({"show", "paths", "raw", "format", "%d"}, limit);
-        if (!listed)
+        const auto known = paths(limit);
+        if (!known)
             return;
-        std::istringstream lines(*listed);
         std::vector<std::string> left;
-        for (std::string line; std::getline(lines, line);) {
-            std::istringstream words(line);
-            std::string name;
-            words >> name;
+        for (const auto &name : disks) {
             std::error_code error;
-            if (std::find(disks.begin(), disks.end(), name) != disks.end() &&
-                !std::filesystem::exists(host_.at("sys/block") / name, error))
-                left.push_back(std::move(name));
+            if (known->contains(name) && !std::filesystem::exists(host_.at("sys/block") / name, error))
+                left.push_back(name);
         }
         if (left.empty() || limit.has_passed())
             return;
         events.wait(limit);
         if (!std::exchange(told, true)) {
             for (const auto &name : left)
-                (void)daemon({"del", "path", name}, limit);
+                (void)daemon("del path " + name, limit);
         }
     }
 }

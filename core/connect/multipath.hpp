@@ -5,6 +5,7 @@
 #include "core/connect/host_access.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,11 +43,13 @@ public:
     // there.
     [[nodiscard]] Result<bool> is_used() const;
 
-    // Tells multipathd to take this disk, whatever find_multipaths says. Safe to repeat. Success means only
-    // that it was told.
-    Result<void> take(const std::string &disk, Deadline deadline) const;
+    // The disks that multipathd knows, each with the name of its map, or nothing where it makes none of it.
+    [[nodiscard]] Result<std::map<std::string, std::string>> paths(Deadline deadline) const;
+    // Tells multipathd to take this disk for the volume's map, whatever find_multipaths says; not when it has
+    // done so by itself meanwhile. Safe to repeat. Success means only that it was told.
+    Result<void> take(const std::string &disk, const std::string &wwid, Deadline deadline) const;
     // The kernel has a path of the map that works.
-    [[nodiscard]] bool is_usable(const MultipathMap &map, Deadline deadline) const;
+    [[nodiscard]] bool is_usable(const MultipathMap &map) const;
     // The map takes the size of its paths.
     Result<void> resize(const MultipathMap &map, Deadline deadline) const;
     // I/O that no path can carry fails instead of waiting for one. Nothing that was written and not carried
@@ -58,7 +61,9 @@ public:
     void forget(const std::vector<std::string> &disks, Deadline deadline) const;
 
 private:
-    Result<std::string> daemon(std::vector<std::string> words, Deadline deadline) const;
+    // In turn: starting programs is what a busy node is slow at.
+    Result<ProgramResult> run(const Program &program, Deadline deadline) const;
+    Result<std::string> daemon(const std::string &command, Deadline deadline) const;
     [[nodiscard]] bool is_gone(const std::string &wwid, const MultipathMap &map, Deadline limit) const;
 
     const HostAccess &host_;

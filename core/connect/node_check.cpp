@@ -170,7 +170,7 @@ private:
             good("multipath.daemon", "agent.multipath is off: each volume has one path");
             return;
         }
-        const bool runs = host_.multipathd_listens && host_.multipathd_listens();
+        const bool runs = host_.multipathd_listens();
         if (runs) {
             good("multipath.daemon", "multipathd runs");
         } else {
@@ -194,17 +194,14 @@ private:
     }
 
     void check_queueing(std::initializer_list<Protocol> by) {
-        auto shown = host_.run({.file = "/usr/sbin/multipathd",
-                                .arguments = {"show", "config", "local"},
-                                .package = "multipath-tools"},
-                               deadline_);
-        if (!shown || shown->exit_code != 0) {
+        const auto shown = host_.ask_multipathd("show config local", deadline_);
+        if (!shown) {
             lack("multipath.config", by, FindingLevel::warning, "multipathd does not show its configuration",
                  "systemctl restart multipathd; journalctl -u multipathd");
             return;
         }
-        if (shown->output.find("no_path_retry \"queue\"") != std::string::npos ||
-            shown->output.find("no_path_retry queue") != std::string::npos) {
+        if (shown->find("no_path_retry \"queue\"") != std::string::npos ||
+            shown->find("no_path_retry queue") != std::string::npos) {
             lack("multipath.config", by, FindingLevel::warning,
                  "a no_path_retry of multipathd is queue: programs wait for ever when the last path is lost",
                  "set no_path_retry to a number of tries in /etc/multipath.conf; multipathd reconfigure");

@@ -146,15 +146,15 @@ TEST(MultipathTreeTest, AMapIsUsableWhileOneOfItsPathsIsActive) {
     const auto host = node.host(true);
     const Multipath multipath(host, MultipathPolicy::preferred);
     const MultipathMap map{.name = "mpatha"};
-    node.answer("dmsetup", "0 131072 multipath 2 0 0 0 1 1 A 0 2 2 8:0 F 1 0 1 8:16 A 0 0 1 \n");
-    EXPECT_TRUE(multipath.is_usable(map, Deadline::never()));
-    node.answer("dmsetup", "0 131072 multipath 2 0 0 0 1 1 A 0 2 2 8:0 F 1 0 1 8:16 F 1 0 1 \n");
-    EXPECT_FALSE(multipath.is_usable(map, Deadline::never()));
-    node.answer("dmsetup", "Device mpatha not found\n", 1);
-    EXPECT_FALSE(multipath.is_usable(map, Deadline::never()));
+    node.answer("multipath_status", "2 0 0 0 1 1 A 0 2 2 8:0 F 1 0 1 8:16 A 0 0 1 \n");
+    EXPECT_TRUE(multipath.is_usable(map));
+    node.answer("multipath_status", "2 0 0 0 1 1 A 0 2 2 8:0 F 1 0 1 8:16 F 1 0 1 \n");
+    EXPECT_FALSE(multipath.is_usable(map));
+    node.answer("multipath_status", "there is no such map", 1);
+    EXPECT_FALSE(multipath.is_usable(map));
 }
 
-TEST(MultipathTreeTest, ExitCode0WithTheWordFailIsAFailure) {
+TEST(MultipathTreeTest, TheAnswerFailIsAFailure) {
     MadeUpNode node;
     const auto host = node.host(true);
     const Multipath multipath(host, MultipathPolicy::preferred);
@@ -163,6 +163,16 @@ TEST(MultipathTreeTest, ExitCode0WithTheWordFailIsAFailure) {
     node.answer("multipathd", "ok\n");
     EXPECT_TRUE(multipath.resize({.name = "mpatha"}, Deadline::never()).has_value());
     EXPECT_THAT(node.ran(), Contains("multipathd resize map mpatha"));
+}
+
+TEST(MultipathTreeTest, WhatMultipathdKnowsAndMakesNoMapOf) {
+    MadeUpNode node;
+    const auto host = node.host(true);
+    const Multipath multipath(host, MultipathPolicy::preferred);
+    node.answer("multipathd", "sda 3624a9370000102030405060708090a0b\nsdb [orphan]\n\n");
+    const auto paths = multipath.paths(Deadline::never());
+    ASSERT_TRUE(paths.has_value());
+    EXPECT_THAT(*paths, ElementsAre(Pair("sda", "3624a9370000102030405060708090a0b"), Pair("sdb", "")));
 }
 
 TEST(NvmeTreeTest, ANamespaceIsFoundByItsUuidUnderItsSubsystem) {

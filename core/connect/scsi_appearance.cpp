@@ -18,10 +18,10 @@ using namespace std::chrono_literals;
 constexpr std::array kScanAt{0s, 4s, 9s, 16s, 30s};
 // How long the other paths are waited for once one works.
 constexpr auto kOthersLimit = 5s;
-// multipathd takes most disks by itself, at udev's event. Telling it costs two programs for each disk, which
-// is what makes many volumes at once slow; with find_multipaths strict there is no other way.
-constexpr auto kTakesItself = 2s;
-constexpr auto kHandAgain = 10s;
+// multipathd takes most disks by itself, at udev's event. Those that it knows and makes no map of, as with
+// find_multipaths strict, it must be told of; and those that it does not hear of at all.
+constexpr auto kAskMultipathd = 500ms;
+constexpr auto kHearsOfIt = 15s;
 
 } // namespace
 
@@ -29,6 +29,14 @@ ScsiAppearance::ScsiAppearance(const HostAccess &host, const Multipath &multipat
                                const Connection &connection, std::vector<Nexus> nexuses, bool uses_maps)
     : host_(host), multipath_(multipath), connection_(connection), nexuses_(std::move(nexuses)),
       uses_maps_(uses_maps) {}
+
+// Asking each disk again at every event would be most of the work of a wait.
+ScsiSight ScsiAppearance::look(Deadline deadline) {
+    auto sight = look_at_scsi(host_, connection_, nexuses_, deadline, known_);
+    for (const auto *each : sight.proven())
+        known_.add(each->disk);
+    return sight;
+}
 
 // Where no disk is yet.
 void ScsiAppearance::scan(const ScsiSight &sight, Deadline deadline) {
@@ -87,20 +95,30 @@ void ScsiAppearance::cure_wrong_disks(const ScsiSight &sight, Deadline deadline)
 }
 
 void ScsiAppearance::hand_to_multipathd(const ScsiSight &sight, Deadline deadline) {
-    const auto ours = sight.proven();
-    if (ours.empty())
+    auto untaken = sight.proven();
+    std::erase_if(untaken, [&](const auto *each) { return sight.is_path_of_map(each->disk.name); });
+    if (untaken.empty())
         return;
-    if (hand_at_.is_never())
-        hand_at_ = Deadline::after(kTakesItself);
-    if (!hand_at_.has_passed())
-        return;
-    for (const auto *each : ours) {
-        if (sight.is_path_of_map(each->disk.name))
-            continue;
-        if (auto taken = multipath_.take(each->disk.name, deadline); !taken)
-            trouble_ = std::move(taken).error();
-        hand_at_ = Deadline::after(kHandAgain); // from when it was told: the programs may take long
+    if (ask_at_.is_never()) {
+        ask_at_ = Deadline::after(kAskMultipathd);
+        hears_by_ = Deadline::after(kHearsOfIt);
     }
+    if (!ask_at_.has_passed())
+        return;
+    const auto known = multipath_.paths(deadline);
+    for (const auto *each : untaken) {
+        const auto path =
+            known ? known->find(each->disk.name) : std::map<std::string, std::string>::const_iterator{};
+        const bool is_heard_of = known && path != known->end();
+        const bool is_left_out = is_heard_of ? path->second.empty() : hears_by_.has_passed();
+        if (!is_left_out)
+            continue;
+        if (auto taken = multipath_.take(each->disk.name, connection_.wwid, deadline); !taken)
+            trouble_ = std::move(taken).error();
+    }
+    if (!known)
+        trouble_ = known.error();
+    ask_at_ = Deadline::after(2 * kAskMultipathd);
 }
 
 // Every disk at our LUN is another volume, also after it was taken away and looked for anew.
@@ -119,11 +137,11 @@ bool ScsiAppearance::is_complete(const ScsiSight &sight) const {
            std::ranges::all_of(ours, [&](const auto *each) { return sight.is_path_of_map(each->disk.name); });
 }
 
-Result<Device> ScsiAppearance::verify(const ScsiSight &sight, Deadline deadline) const {
+Result<Device> ScsiAppearance::verify(const ScsiSight &sight) const {
     auto device = judge_scsi(host_, connection_, sight, uses_maps_);
     if (!device)
         return device;
-    if (sight.map && !multipath_.is_usable(*sight.map, deadline)) {
+    if (sight.map && !multipath_.is_usable(*sight.map)) {
         return fail_retryable(Code::unreachable,
                               fmt::format("multipath map {} has no usable path yet", sight.map->name));
     }
@@ -141,27 +159,30 @@ Result<Device> ScsiAppearance::verify(const ScsiSight &sight, Deadline deadline)
 Result<Device> ScsiAppearance::wait(Deadline deadline) {
     Deadline others = Deadline::never();
     for (;;) {
-        auto sight = look_at_scsi(host_, connection_, nexuses_, deadline);
+        auto sight = look(deadline);
         if (scans_ < kScanAt.size() && Deadline::Clock::now() - began_ >= kScanAt.at(scans_)) {
             ++scans_;
             scan(sight, deadline);
-            sight = look_at_scsi(host_, connection_, nexuses_, deadline);
+            sight = look(deadline);
         }
         if (is_beyond_cure(sight))
             return judge_scsi(host_, connection_, sight, uses_maps_);
         cure_wrong_disks(sight, deadline);
         if (uses_maps_)
             hand_to_multipathd(sight, deadline);
-        auto device = verify(sight, deadline);
+        auto device = verify(sight);
         if (device) {
             if (others.is_never())
                 others = Deadline::after(kOthersLimit);
-            if (is_complete(sight) || others.has_passed())
-                return device;
+            if (is_complete(sight) || others.has_passed() || deadline.has_passed()) {
+                // What is given out was asked just now, every path of it.
+                known_ = {};
+                device = judge_scsi(host_, connection_, look(deadline), uses_maps_);
+                if (device)
+                    return device;
+            }
         }
         if (deadline.has_passed()) {
-            if (device)
-                return device;
             Error error = std::move(device).error();
             if (error.code == Code::not_found && trouble_)
                 error.message += fmt::format(" ({})", trouble_->message);

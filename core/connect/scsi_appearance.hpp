@@ -21,12 +21,13 @@ public:
 private:
     enum class Cure { none, refreshed, deleted };
 
+    ScsiSight look(Deadline deadline);
     void scan(const ScsiSight &sight, Deadline deadline);
     void cure_wrong_disks(const ScsiSight &sight, Deadline deadline);
     void hand_to_multipathd(const ScsiSight &sight, Deadline deadline);
     [[nodiscard]] bool is_beyond_cure(const ScsiSight &sight) const;
     [[nodiscard]] bool is_complete(const ScsiSight &sight) const;
-    [[nodiscard]] Result<Device> verify(const ScsiSight &sight, Deadline deadline) const;
+    [[nodiscard]] Result<Device> verify(const ScsiSight &sight) const;
 
     const HostAccess &host_;
     const Multipath &multipath_;
@@ -36,9 +37,11 @@ private:
     Uevents events_;
     Deadline::Clock::time_point began_ = Deadline::Clock::now();
     std::size_t scans_ = 0;
+    ProvenBefore known_;
     std::map<Nexus, Cure> cures_;
-    Deadline hand_at_ = Deadline::never(); // when multipathd is told of the disks that it has not taken
-    std::optional<Error> trouble_; // the last that may explain why nothing appears
+    Deadline ask_at_ = Deadline::never();   // multipathd, what became of the disks that it has not taken
+    Deadline hears_by_ = Deadline::never(); // it should know of them
+    std::optional<Error> trouble_;          // the last that may explain why nothing appears
 };
 
 } // namespace drover::connect

@@ -19,7 +19,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMaxLun = 16383;
-constexpr auto kAppearLimit = 60s;
+constexpr auto kAppearLimit = 60s; // from its turn on
+// More at a time do not come sooner: kernel, udev and multipathd make one after the other, and each of them
+// runs some programs for each disk.
+constexpr unsigned kAppearAtATime = 8;
 constexpr auto kFlushLimit = 60s;
 constexpr int kRemoveRounds = 3; // a late event may bring the map back
 constexpr int kSteadyLooks = 3;  // of the grown size
@@ -67,10 +70,19 @@ ScsiSight ScsiConnector::look(const Connection &connection, Deadline deadline) c
     return look_at_scsi(host_, connection, transport_->nexuses(connection), deadline);
 }
 
+std::vector<ScsiDisk> ScsiConnector::remembering(const Connection &connection) const {
+    return scsi_disks(host_, [&](const ScsiDisk &disk) { return disk.remembers(connection.wwid); });
+}
+
 Result<Device> ScsiConnector::find(const Connection &connection, Deadline deadline) {
     if (auto good = check(connection); !good)
         return fail(std::move(good).error());
     return judge_scsi(host_, connection, look(connection, deadline), multipath_.is_used().value_or(true));
+}
+
+Turns &ScsiConnector::appearing(const std::string &target) {
+    const std::lock_guard lock(appearing_mutex_);
+    return appearing_.try_emplace(target, kAppearAtATime).first->second;
 }
 
 Result<Device> ScsiConnector::appear(const Connection &connection, const std::vector<Nexus> &nexuses,
@@ -78,6 +90,13 @@ Result<Device> ScsiConnector::appear(const Connection &connection, const std::ve
     auto uses_maps = multipath_.is_used();
     if (!uses_maps)
         return fail(std::move(uses_maps).error());
+    // Those of another array do not wait for this one.
+    const auto turn = appearing(connection.paths.front().target).take(deadline);
+    if (!turn) {
+        return fail_retryable(
+            Code::deadline, fmt::format("volume {} was not looked for: {} others of its array are waited for",
+                                        connection.wwid, kAppearAtATime));
+    }
     ScsiAppearance appearance(host_, multipath_, connection, nexuses, *uses_maps);
     return appearance.wait(deadline.earlier(Deadline::after(kAppearLimit)));
 }
@@ -144,11 +163,12 @@ Result<void> ScsiConnector::remove_disks(const Connection &connection, const Mul
                                          Deadline deadline) const {
     std::vector<std::string> removed;
     Result<void> result;
-    for (const auto &disk : scsi_disks(host_)) {
+    const auto is_of_volume = [&](const ScsiDisk &disk) {
         const bool was_path =
             map != nullptr && std::find(map->paths.begin(), map->paths.end(), disk.name) != map->paths.end();
-        if (!disk.remembers(connection.wwid) && !(was_path && disk.ids.empty()))
-            continue;
+        return disk.remembers(connection.wwid) || (was_path && disk.ids.empty());
+    };
+    for (const auto &disk : scsi_disks(host_, is_of_volume)) {
         if (map == nullptr && disk.is_running()) {
             // It may have been used without a map.
             if (auto flushed = flush(device_of(disk.name, disk.major, disk.minor), deadline); !flushed) {
@@ -171,11 +191,7 @@ Result<void> ScsiConnector::disconnect(const Connection &connection, Deadline de
         return good;
     for (int round = 0; round < kRemoveRounds; ++round) {
         const auto map = find_map(host_, connection.wwid);
-        const auto disks = scsi_disks(host_);
-        const bool is_there = map || std::ranges::any_of(disks, [&](const ScsiDisk &disk) {
-                                  return disk.remembers(connection.wwid);
-                              });
-        if (!is_there)
+        if (!map && remembering(connection).empty())
             return transport_->leave(connection, deadline);
         if (map) {
             if (auto removed = remove_map(connection, *map, deadline); !removed)
@@ -199,9 +215,7 @@ Result<void> ScsiConnector::drop(const Connection &connection, Deadline deadline
             return stopped;
     }
     std::vector<std::string> removed;
-    for (const auto &disk : scsi_disks(host_)) {
-        if (!disk.remembers(connection.wwid))
-            continue;
+    for (const auto &disk : remembering(connection)) {
         if (auto deleted = delete_disk(host_, disk.name, deadline); !deleted)
             return deleted;
         removed.push_back(disk.name);

@@ -8,8 +8,12 @@
 #include "core/connect/multipath.hpp"
 #include "core/connect/scsi_sight.hpp"
 #include "core/connect/transport.hpp"
+#include "core/connect/turns.hpp"
 
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 
 namespace drover::connect {
 
@@ -33,7 +37,11 @@ public:
 
 private:
     [[nodiscard]] Result<void> check(const Connection &connection) const;
+    // Disks that remember the volume's WWID.
+    [[nodiscard]] std::vector<ScsiDisk> remembering(const Connection &connection) const;
     [[nodiscard]] ScsiSight look(const Connection &connection, Deadline deadline) const;
+    // Who may wait for volumes of this target to appear.
+    Turns &appearing(const std::string &target);
     Result<Device> appear(const Connection &connection, const std::vector<Nexus> &nexuses, Deadline deadline);
     Result<void> remove_map(const Connection &connection, const MultipathMap &map, Deadline deadline) const;
     Result<void> remove_disks(const Connection &connection, const MultipathMap *map, Deadline deadline) const;
@@ -43,6 +51,8 @@ private:
     HostAccess host_;
     Multipath multipath_;
     std::unique_ptr<Transport> transport_;
+    std::mutex appearing_mutex_;
+    std::map<std::string, Turns> appearing_; // by target; never erased
 };
 
 } // namespace drover::connect

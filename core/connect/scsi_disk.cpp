@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <sys/stat.h>
 
 namespace drover::connect {
 namespace {
@@ -45,6 +46,39 @@ std::vector<std::string> remembered_ids(const std::filesystem::path &device) {
     return ids;
 }
 
+// Name, nexus, LUN and ids.
+std::optional<ScsiDisk> place_of(const HostAccess &host, const std::string &name) {
+    const auto device = host.at("sys/block") / name / "device";
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(device, error);
+    const auto address = error ? std::nullopt : parse_address(target.filename().string());
+    if (!address)
+        return std::nullopt;
+    ScsiDisk disk;
+    disk.name = name;
+    disk.nexus = address->first;
+    disk.lun = address->second;
+    disk.ids = remembered_ids(device);
+    return disk;
+}
+
+// The rest; false when it has gone.
+bool complete(const HostAccess &host, ScsiDisk &disk) {
+    const auto folder = host.at("sys/block") / disk.name;
+    const auto dev = device_number(read_attribute(folder / "dev"));
+    struct stat info {};
+    if (!dev || ::stat((folder / "device").c_str(), &info) != 0)
+        return false;
+    disk.state = read_attribute(folder / "device" / "state");
+    disk.bytes = number(read_attribute(folder / "size")).value_or(0) * 512;
+    disk.read_only = read_attribute(folder / "ro") == "1";
+    disk.major = dev->major;
+    disk.minor = dev->minor;
+    disk.holders = names_in(folder / "holders");
+    disk.incarnation = info.st_ino; // sysfs gives no number twice
+    return true;
+}
+
 } // namespace
 
 bool ScsiDisk::remembers(std::string_view wwid) const noexcept {
@@ -52,34 +86,17 @@ bool ScsiDisk::remembers(std::string_view wwid) const noexcept {
 }
 
 std::optional<ScsiDisk> scsi_disk(const HostAccess &host, const std::string &name) {
-    const auto folder = host.at("sys/block") / name;
-    std::error_code error;
-    const auto device = std::filesystem::canonical(folder / "device", error);
-    if (error)
-        return std::nullopt;
-    const auto address = parse_address(device.filename().string());
-    const auto dev = device_number(read_attribute(folder / "dev"));
-    if (!address || !dev)
-        return std::nullopt;
-    ScsiDisk disk{.name = name,
-                  .nexus = address->first,
-                  .lun = address->second,
-                  .ids = remembered_ids(device),
-                  .state = read_attribute(device / "state"),
-                  .bytes = number(read_attribute(folder / "size")).value_or(0) * 512,
-                  .read_only = read_attribute(folder / "ro") == "1",
-                  .major = dev->major,
-                  .minor = dev->minor,
-                  .holders = names_in(folder / "holders")};
-    return disk;
+    auto disk = place_of(host, name);
+    return disk && complete(host, *disk) ? std::move(disk) : std::nullopt;
 }
 
-std::vector<ScsiDisk> scsi_disks(const HostAccess &host) {
+std::vector<ScsiDisk> scsi_disks(const HostAccess &host,
+                                 const std::function<bool(const ScsiDisk &)> &is_wanted) {
     std::vector<ScsiDisk> disks;
     for (const auto &name : names_in(host.at("sys/block"))) {
         if (!name.starts_with("sd"))
             continue;
-        if (auto disk = scsi_disk(host, name))
+        if (auto disk = place_of(host, name); disk && is_wanted(*disk) && complete(host, *disk))
             disks.push_back(std::move(*disk));
     }
     return disks;

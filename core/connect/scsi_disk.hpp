@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,13 +34,17 @@ struct ScsiDisk {
     unsigned major = 0;
     unsigned minor = 0;
     std::vector<std::string> holders;
+    std::uint64_t incarnation = 0; // another one when the disk was taken away and came again
 
     [[nodiscard]] bool is_running() const noexcept { return state == "running"; }
     [[nodiscard]] bool remembers(std::string_view wwid) const noexcept;
 };
 
-// Of every "sdX" that can be read, by name.
-std::vector<ScsiDisk> scsi_disks(const HostAccess &host);
+// Of every "sdX" that can be read, by name: those that `is_wanted` says yes to. It is shown a disk with name,
+// nexus, LUN and ids: the rest is read of wanted ones only, since a node may have thousands.
+std::vector<ScsiDisk> scsi_disks(
+    const HostAccess &host,
+    const std::function<bool(const ScsiDisk &)> &is_wanted = [](const ScsiDisk &) { return true; });
 std::optional<ScsiDisk> scsi_disk(const HostAccess &host, const std::string &name);
 
 // Makes the kernel look for this one LUN. Any thread; may wait for the target.

@@ -94,21 +94,26 @@ void judge(ProvenDisk &proven, const Result<std::string> &page, const std::strin
 
 } // namespace
 
-std::vector<ProvenDisk> prove(std::vector<ScsiDisk> disks, const std::string &wwid, Deadline deadline) {
+std::vector<ProvenDisk> prove(std::vector<ScsiDisk> disks, const std::string &wwid, Deadline deadline,
+                              const ProvenBefore &known) {
     const Deadline limit = deadline.earlier(Deadline::after(kAnswerLimit));
     std::vector<ProvenDisk> proven;
     std::vector<std::optional<Result<BegunCall>>> calls;
     for (auto &disk : disks) {
         calls.emplace_back();
-        if (disk.is_running()) {
+        const bool is_known = disk.is_running() && known.holds(disk);
+        if (disk.is_running() && !is_known) {
             const std::string path = "/dev/" + disk.name;
             calls.back().emplace(begin_in_kept_child(
                 "asking " + path + " who it is", limit, ask_page83,
                 join_fields({path, std::to_string(disk.major), std::to_string(disk.minor)})));
         }
-        proven.push_back({.disk = std::move(disk)});
+        proven.push_back(
+            {.disk = std::move(disk), .identity = is_known ? Identity::ours : Identity::silent, .found = {}});
     }
     for (std::size_t i = 0; i < proven.size(); ++i) {
+        if (proven[i].identity == Identity::ours)
+            continue;
         if (!calls[i]) {
             proven[i].found = fmt::format("{} is {}", proven[i].disk.name,
                                           proven[i].disk.state.empty() ? "gone" : proven[i].disk.state);

@@ -107,16 +107,15 @@ std::uint64_t kernel_lun(const Connection &connection) {
 }
 
 ScsiSight look_at_scsi(const HostAccess &host, const Connection &connection,
-                       const std::vector<Nexus> &nexuses, Deadline deadline) {
+                       const std::vector<Nexus> &nexuses, Deadline deadline, const ProvenBefore &known) {
     ScsiSight sight{.disks = {}, .map = find_map(host, connection.wwid)};
     const auto lun = kernel_lun(connection);
-    auto disks = scsi_disks(host);
-    std::erase_if(disks, [&](const ScsiDisk &disk) {
+    auto disks = scsi_disks(host, [&](const ScsiDisk &disk) {
         const bool is_at_our_lun =
             disk.lun == lun && std::find(nexuses.begin(), nexuses.end(), disk.nexus) != nexuses.end();
-        return !is_at_our_lun && !disk.remembers(connection.wwid) && !sight.is_path_of_map(disk.name);
+        return is_at_our_lun || disk.remembers(connection.wwid) || sight.is_path_of_map(disk.name);
     });
-    sight.disks = prove(std::move(disks), connection.wwid, deadline);
+    sight.disks = prove(std::move(disks), connection.wwid, deadline, known);
     return sight;
 }
 

@@ -23,7 +23,7 @@ struct ScsiSight {
 std::uint64_t kernel_lun(const Connection &connection);
 
 ScsiSight look_at_scsi(const HostAccess &host, const Connection &connection,
-                       const std::vector<Nexus> &nexuses, Deadline deadline);
+                       const std::vector<Nexus> &nexuses, Deadline deadline, const ProvenBefore &known = {});
 
 // The volume's device by what was seen, as Connector::find says. Where maps are used a bare path is no
 // device, unless it is mounted already: multipathd would take it from under its user.

@@ -1,5 +1,6 @@
 #include "core/connect/uevents.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <libudev.h>
 #include <poll.h>
@@ -7,7 +8,8 @@
 namespace drover::connect {
 namespace {
 constexpr std::chrono::milliseconds kLookAnyway{300};
-}
+constexpr Deadline::Clock::duration kLongestPause = std::chrono::seconds(1);
+} // namespace
 
 void Uevents::Close::operator()(udev *library) const noexcept {
     udev_unref(library);
@@ -28,12 +30,18 @@ Uevents::Uevents() : library_(udev_new()) {
 }
 
 void Uevents::wait(Deadline deadline) {
+    const auto look = Deadline::Clock::now() - looking_since_;
+    const Deadline pause = deadline.earlier(Deadline::after(std::min(2 * look, kLongestPause)));
     const Deadline until = deadline.earlier(Deadline::after(kLookAnyway));
     pollfd event{.fd = monitor_ ? udev_monitor_get_fd(monitor_.get()) : -1, .events = POLLIN, .revents = 0};
-    if (::poll(&event, 1, until.poll_timeout_ms()) <= 0)
-        return;
-    while (udev_device *device = udev_monitor_receive_device(monitor_.get()))
-        udev_device_unref(device);
+    (void)::poll(&event, 1, until.poll_timeout_ms());
+    while (!pause.has_passed())
+        (void)::poll(nullptr, 0, pause.poll_timeout_ms());
+    if (monitor_) {
+        while (udev_device *device = udev_monitor_receive_device(monitor_.get()))
+            udev_device_unref(device);
+    }
+    looking_since_ = Deadline::Clock::now();
 }
 
 } // namespace drover::connect

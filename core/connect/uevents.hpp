@@ -17,7 +17,10 @@ public:
     Uevents();
 
     // Returns at the next event about a block device, at the deadline, or after a third of a second: not
-    // everything that is waited for has an event (a size, the state of a session).
+    // everything that is waited for has an event (a size, the state of a session). But where the look since
+    // the last wait took long, not before twice that time (a second at most): each of fifty volumes
+    // that come at once hears the events of all, and their looking must not keep the machine from making
+    // them.
     void wait(Deadline deadline);
 
 private:
@@ -27,6 +30,7 @@ private:
     };
     std::unique_ptr<udev, Close> library_;
     std::unique_ptr<udev_monitor, Close> monitor_; // null: it cannot be listened to; only time passes
+    Deadline::Clock::time_point looking_since_ = Deadline::Clock::now();
 };
 
 } // namespace drover::connect

@@ -183,7 +183,7 @@ Daemon::Daemon(const std::string &name) {
     posix_spawn_file_actions_destroy(&actions);
     const auto listens = [&] {
         if (name == "multipathd")
-            return this_host().multipathd_listens();
+            return HostAccess{}.multipathd_listens();
         return read_bytes("/proc/net/unix").find("@ISCSIADM_ABSTRACT_NAMESPACE") != std::string::npos;
     };
     Uevents events;

@@ -59,7 +59,8 @@ public:
         put(connection + "/persistent_address", address + "\n");
         put(connection + "/persistent_port", "3260\n");
     }
-    // What `file` prints when it is run; other programs exit with 1.
+    // What `file` prints when it is run; other programs exit with 1. Also what "multipathd" answers on its
+    // socket, and the kernel as "multipath_status".
     void answer(const std::string &file, const std::string &output, int exit_code = 0) {
         answers_[file] = {exit_code, output};
     }
@@ -67,7 +68,18 @@ public:
     [[nodiscard]] HostAccess host(bool has_multipathd = false) {
         return {.root = root_,
                 .run = [this](const Program &program, Deadline) { return run(program); },
-                .multipathd_listens = [has_multipathd] { return has_multipathd; }};
+                .multipathd_listens = [has_multipathd] { return has_multipathd; },
+                .ask_multipathd = [this](std::string_view command, Deadline) -> Result<std::string> {
+                    auto answer =
+                        run({.file = "multipathd", .arguments = {std::string(command)}, .package = {}});
+                    return std::move(answer->output);
+                },
+                .multipath_status = [this](unsigned, unsigned) -> Result<std::string> {
+                    auto answer = run({.file = "multipath_status", .arguments = {}, .package = {}});
+                    if (answer->exit_code != 0)
+                        return fail(Code::not_found, answer->output);
+                    return std::move(answer->output);
+                }};
     }
     [[nodiscard]] const std::vector<std::string> &ran() const { return ran_; }
 
