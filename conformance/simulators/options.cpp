@@ -66,7 +66,10 @@ std::variant<Options, int> parse_command_line(int argc, char **argv) {
         ->type_name("FILE");
     app.add_option(
            "--data-plane", options.data_plane,
-           "what makes connected volumes real devices: none; lio (iSCSI, Fibre Channel); nvmet (NVMe/TCP)")
+           "what makes connected volumes real devices: none; lio (the kernel's targets for iSCSI and Fibre "
+           "Channel); nvmet (the kernel's, NVMe/TCP); tgt (iSCSI by a tgtd of its own on any kernel: one "
+           "host "
+           "at a time, and WWIDs are not the array's, so Drover's agent refuses the devices)")
         ->type_name("KIND")
         ->capture_default_str();
     app.add_option("--data-dir", options.data_folder,

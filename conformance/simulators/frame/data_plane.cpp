@@ -2,6 +2,7 @@
 
 #include "conformance/simulators/frame/lio/lio_data_plane.hpp"
 #include "conformance/simulators/frame/nvmet/nvmet_data_plane.hpp"
+#include "conformance/simulators/frame/tgt/tgt_data_plane.hpp"
 
 #include <fmt/format.h>
 
@@ -39,8 +40,10 @@ Result<std::unique_ptr<DataPlane>> make_data_plane(std::string_view name) {
         return std::make_unique<LioDataPlane>();
     if (name == "nvmet")
         return std::make_unique<NvmetDataPlane>();
+    if (name == "tgt")
+        return std::make_unique<TgtDataPlane>();
     return fail(Code::invalid,
-                fmt::format("there is no data plane \"{}\"; there are: none, lio, nvmet", name));
+                fmt::format("there is no data plane \"{}\"; there are: none, lio, nvmet, tgt", name));
 }
 
 } // namespace drover::sim

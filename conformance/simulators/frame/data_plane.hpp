@@ -75,7 +75,7 @@ public:
     // Takes away all that it made: targets, LUNs, loop devices. Never throws; the files stay.
     virtual ~DataPlane() = default;
 
-    // "none", "lio", "nvmet": as in --data-plane.
+    // "none", "lio", "nvmet", "tgt": as in --data-plane.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
     // Makes the targets of all ports, with no host on them, and first removes what a killed run left of them.
