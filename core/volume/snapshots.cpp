@@ -217,9 +217,8 @@ Result<VolumeView> Volumes::do_revert(const Task &task, VolumeRecord record, con
     if (auto saved = journal_.save(record, Step::revert_announce); !saved)
         return fail(std::move(saved).error());
     if (auto reverted = finish_revert(task, record); !reverted) {
-        note_failure(record, reverted.error(), std::nullopt);
         if (!record.reverting.empty()) // nobody mounts it before it is over, one way or the other
-            converge_later(record, std::chrono::milliseconds(100));
+            go_on_later(record, reverted.error());
         return fail(std::move(reverted).error());
     }
     return view(record);
