@@ -105,9 +105,10 @@ Result<SnapshotView> Volumes::do_snapshot(const Task &task, VolumeRecord record,
     if (const auto known = journal_.snapshot(snapshot.id)) {
         if (known->state == SnapshotRecord::State::ready)
             return view(*known);
-        if (known->state != SnapshotRecord::State::creating)
+        if (known->state != SnapshotRecord::State::creating) {
             return fail_retryable(Code::conflict,
                                   fmt::format("snapshot {} is {}", name, to_string(known->state)));
+        }
     }
     if (auto saved = journal_.save(snapshot, Step::snapshot_announce); !saved)
         return fail(std::move(saved).error());
