@@ -79,6 +79,34 @@ TEST(Completion, AsksTheAgentForNames) {
         "data\n");
 }
 
+TEST(Completion, KnowsGroupsAndTheirSnapshots) {
+    EXPECT_EQ(completed({"group", ""}),
+              "add\ncreate\ninspect\nls\nremove\nrm\nsnapshot\nsnapshot-rm\nsnapshots\n");
+    EXPECT_THAT(completed({"group", "rm", "--i"}), "--if-exists\n");
+    FakeAgent agent;
+    agent.on("GET /v2/groups", 200, R"({"groups":[{"name":"shop"},{"name":"bank"}]})");
+    agent.on("GET /v2/groups/shop/snapshots", 200,
+             R"({"group_snapshots":[{"name":"tuesday"},{"name":"monday"}]})");
+    agent.on("GET /v2/groups/none/snapshots", 404,
+             R"({"error":{"code":"not-found","message":"no such group: none","retryable":false}})");
+    agent.on("GET /v2/volumes", 200, testing::kVolumes);
+    agent.on("GET /v2/drivers", 200, R"({"drivers":[{"backend":"gold","driver":"acme"}]})");
+    for (const char *command : {"inspect", "add", "remove", "rm", "snapshot", "snapshots", "snapshot-rm"})
+        EXPECT_EQ(run_on(agent, {"__complete", "group", command, ""}).out, "bank\nshop\n") << command;
+    EXPECT_EQ(run_on(agent, {"__complete", "group", "inspect", "s"}).out, "shop\n");
+    for (const char *command : {"add", "remove", "create"}) {
+        EXPECT_EQ(run_on(agent, {"__complete", "group", command, "shop", ""}).out, "broken-volume\ndata\n")
+            << command;
+        EXPECT_EQ(run_on(agent, {"__complete", "group", command, "shop", "data", "b"}).out,
+                  "broken-volume\n");
+    }
+    EXPECT_EQ(run_on(agent, {"__complete", "group", "create", ""}).out, "") << "its name is new";
+    EXPECT_EQ(run_on(agent, {"__complete", "group", "create", "x", "--backend", ""}).out, "gold\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "group", "snapshot", "shop", ""}).out, "") << "its name is new";
+    EXPECT_EQ(run_on(agent, {"__complete", "group", "snapshot-rm", "shop", ""}).out, "monday\ntuesday\n");
+    EXPECT_EQ(run_on(agent, {"__complete", "group", "snapshot-rm", "none", ""}).out, "");
+}
+
 // The script in a real bash, with the real program.
 TEST(Completion, WorksInBash) {
     FakeAgent agent;

@@ -23,9 +23,11 @@ Result<VolumeView> Volumes::do_extend(const Task &task, VolumeRecord record, std
     if (auto saved = journal_.save(record, Step::extend_announce); !saved)
         return fail(std::move(saved).error());
     if (auto grown = finish_extend(task, record); !grown) {
-        note_failure(record, grown.error(), std::nullopt);
-        if (record.extend_to != 0)
-            converge_later(record, std::chrono::milliseconds(100));
+        if (record.extend_to != 0) {
+            go_on_later(record, grown.error());
+        } else if (record.grow_pending) { // the next mount tries again
+            note_failure(record, grown.error(), std::nullopt);
+        } // else it was refused, and the volume is as it was
         return fail(std::move(grown).error());
     }
     return view(record);
@@ -112,11 +114,8 @@ Result<void> Volumes::do_remove(const Task &task, VolumeRecord record, RemovePol
                     fmt::format("it is in use here ({} {}): unmount it first", record.use_count(),
                                 record.use_count() == 1 ? "use" : "uses"));
     }
-    if (const auto group = journal_.group_of(record.id)) {
-        return fail(Code::conflict,
-                    fmt::format("it is in group {}: take it out first with drover group remove {} {}",
-                                group->name, group->name, record.name));
-    }
+    if (auto free = check_in_no_group(record); !free)
+        return free;
     if (policy == RemovePolicy::keep || (policy == RemovePolicy::destroy_if_ours && !record.created_by_us)) {
         return forget(task, std::move(record));
     }
@@ -154,8 +153,7 @@ Result<void> Volumes::do_remove(const Task &task, VolumeRecord record, RemovePol
     record.desired = plan::Desired::release;
     if (auto saved = journal_.save(record, Step::remove_withdraw); !saved)
         return saved;
-    note_failure(record, error, std::nullopt);
-    return destroyed;
+    return destroyed; // it was refused, and the volume is as it was
 }
 
 Result<void> Volumes::forget(const Task &task, VolumeRecord record) {

@@ -53,6 +53,11 @@ void look_at_backend(Sight &sight, const VolumeRecord &record, Driver &driver, c
     if (connection) {
         sight.seen.attachment = plan::Attachment::here;
         sight.connection = std::move(*connection);
+        if (!listed) {
+            // Under a name that the backend did not know for this node's until it saw our initiators.
+            if (auto again = driver.get(call, record.id))
+                sight.volume = std::move(*again);
+        }
         std::vector<std::string_view> others(nodes.begin(), nodes.end());
         std::erase(others, node.identity.id);
         sight.holder = fmt::format("{}", fmt::join(others, ", "));

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <future>
 #include <semaphore>
 
@@ -190,6 +192,25 @@ TEST_F(Doubts, ANameCannotStandForAnotherVolumesId) {
     EXPECT_EQ(refused.error().code, Code::invalid);
     EXPECT_NE(refused.error().message.find("looks like a volume's id"), std::string::npos)
         << refused.error().message;
+}
+
+// As after a restart, with a host object on the array that people named: the driver learns whose it is when
+// it is asked for the node's connection. Our own name is not another node's, for which we would wait for
+// ever.
+TEST_F(Doubts, OurNodeUnderAnotherNameIsNobodyElse) {
+    ASSERT_TRUE(world_.create("db", kSmall));
+    std::atomic<bool> is_known = false;
+    meddled_->on_get = [&](BackendVolume &row) {
+        if (!is_known)
+            std::ranges::replace(row.attached_nodes, "node-a", "esx1");
+    };
+    meddled_->resolve_fails = [&]() -> std::optional<Error> {
+        is_known = true;
+        return std::nullopt;
+    };
+    const auto mounted = world_.mount("db");
+    EXPECT_TRUE(mounted) << mounted.error().message;
+    EXPECT_TRUE(is_known);
 }
 
 } // namespace

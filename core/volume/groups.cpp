@@ -287,4 +287,13 @@ Result<void> Volumes::finish_group(const Task &task, GroupRecord &record, std::c
     return fail(std::move(done).error());
 }
 
+Result<void> Volumes::check_in_no_group(const VolumeRecord &record) const {
+    const auto group = journal_.group_of(record.id);
+    if (!group)
+        return {};
+    return fail(Code::conflict,
+                fmt::format("it is in group {}: take it out first with drover group remove {} {}",
+                            group->name, group->name, record.name));
+}
+
 } // namespace drover

@@ -29,6 +29,13 @@ Result<void> check_kinds(const Limits &wanted, const LimitKinds &kinds, const st
                                                known.empty() ? "none" : known));
 }
 
+Result<void> check_has_limits(Driver &driver, const std::string &backend) {
+    if (driver.offers(DRV_EXT_QOS))
+        return {};
+    return fail(Code::unsupported, fmt::format("driver {} of backend {} has no limits for volumes",
+                                               driver.description().name, backend));
+}
+
 Result<LimitsView> limits_of(Driver &driver, const CallContext &call, const std::string &id) {
     auto kinds = driver.limit_kinds(call);
     if (!kinds)
@@ -47,6 +54,8 @@ void Volumes::limits(const VolumeRef &ref, OperationOptions options, Done<Limits
     ask<LimitsView>(
         backend, "limits", std::move(options), std::move(done),
         [found](Driver &driver, const CallContext &call) -> Result<LimitsView> {
+            if (auto good = check_has_limits(driver, (*found)->backend); !good)
+                return fail(std::move(good).error());
             return limits_of(driver, call, (*found)->id);
         },
         found ? std::nullopt : std::optional(found.error()));
@@ -68,10 +77,8 @@ Result<LimitsView> Volumes::do_set_limits(const Task &task, VolumeRecord record,
     auto driver = converger_.driver_of(record);
     if (!driver)
         return fail(std::move(driver).error());
-    if (!(*driver)->offers(DRV_EXT_QOS)) {
-        return fail(Code::unsupported, fmt::format("driver {} of backend {} has no limits for volumes",
-                                                   (*driver)->description().name, record.backend));
-    }
+    if (auto good = check_has_limits(**driver, record.backend); !good)
+        return fail(std::move(good).error());
     auto kinds = (*driver)->limit_kinds(task.call);
     if (!kinds)
         return fail(std::move(kinds).error());

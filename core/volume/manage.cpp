@@ -200,6 +200,8 @@ Result<void> Volumes::do_release(const Task &task, VolumeRecord record) {
         return fail_retryable(Code::conflict, "it is being made");
     if (!record.reverting.empty() || record.retyping || record.extend_to != 0)
         return fail_retryable(Code::conflict, "another change of it has not ended: try again");
+    if (auto free = check_in_no_group(record); !free)
+        return free;
     if (const auto snapshots = journal_.snapshots_of(record.id); !snapshots.empty()) {
         std::string names;
         for (const auto &snapshot : snapshots)
@@ -218,9 +220,8 @@ Result<void> Volumes::do_release(const Task &task, VolumeRecord record) {
         return saved;
     auto released = finish_release(task, record);
     if (!released) {
-        note_failure(record, released.error(), std::nullopt);
         if (record.releasing)
-            converge_later(record, std::chrono::milliseconds(100));
+            go_on_later(record, released.error());
     }
     return released;
 }

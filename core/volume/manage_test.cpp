@@ -253,6 +253,7 @@ TEST(Retype, GivesAnotherProfileAndKeepsTheData) {
     EXPECT_EQ(changed->profile, "bronze");
     EXPECT_TRUE(world.retype("db", {.profile = "bronze"}));
     EXPECT_EQ(world.retype("db", {.profile = "no-such"}).error().code, Code::invalid);
+    EXPECT_FALSE(world.volumes().get({.name_or_id = "db"})->error) << "it is as it was";
     EXPECT_EQ(world.retype("db", {}).error().code, Code::invalid);
     EXPECT_EQ(world.retype("nope", {.profile = "bronze"}).error().code, Code::not_found);
     EXPECT_FALSE(world.journal().volume_named("db")->retyping);
@@ -270,9 +271,16 @@ TEST(Retype, OneWhoseAnswerWasLostIsGoneOnWith) {
     ASSERT_TRUE(world.create({.name = "db", .bytes = 64 * kMiB, .profile = "silver"}));
     driver->retype_answer_is_lost = true;
     EXPECT_EQ(world.retype("db", {.profile = "bronze"}).error().code, Code::deadline);
-    world.restart_agent();
+    EXPECT_TRUE(world.volumes().get({.name_or_id = "db"})->error);
+    world.volumes().backend_ready("loopback"); // as if a moment had gone by
     world.settle();
     EXPECT_EQ(world.volumes().get({.name_or_id = "db"})->profile, "bronze");
+    EXPECT_FALSE(world.volumes().get({.name_or_id = "db"})->error) << "it is over";
+    driver->retype_answer_is_lost = true;
+    EXPECT_EQ(world.retype("db", {.profile = "gold"}).error().code, Code::deadline);
+    world.restart_agent();
+    world.settle();
+    EXPECT_EQ(world.volumes().get({.name_or_id = "db"})->profile, "gold");
     EXPECT_FALSE(world.journal().volume_named("db")->retyping);
 }
 
@@ -307,6 +315,8 @@ TEST(Limits, OfABackendWithoutAnyAreUnsupported) {
     World world;
     ASSERT_TRUE(world.create("db", 64 * kMiB));
     EXPECT_EQ(world.limits("db").error().code, Code::unsupported);
+    EXPECT_THAT(world.limits("db").error().message,
+                HasSubstr("driver loopback of backend loopback has no limits for volumes"));
     EXPECT_EQ(world.set_limits("db", {.max_iops = 500}).error().code, Code::unsupported);
 }
 

@@ -147,6 +147,11 @@ void Volumes::note_failure(const VolumeRecord &record, const Error &error,
     });
 }
 
+void Volumes::go_on_later(const VolumeRecord &record, const Error &why) {
+    note_failure(record, why, std::nullopt);
+    converge_later(record, std::chrono::milliseconds(100));
+}
+
 // One is under way for each volume, and the newest counts: tries that fail must not add up.
 void Volumes::converge_later(const VolumeRecord &record, std::chrono::nanoseconds delay) {
     const std::string id = record.id;
@@ -171,6 +176,7 @@ void Volumes::converge_now(const std::string &id, std::uint64_t turn) {
     VolumeRecord record = *found;
     // Copies take as long as they take; everything else is over soon or has failed.
     const bool may_copy = record.intent || !record.reverting.empty() || record.retyping;
+    const bool is_owed = may_copy || record.extend_to != 0; // what failed is what is done here
     const Task task{.call = {.deadline = Deadline::after(may_copy ? std::chrono::seconds(kLongestOperation)
                                                                   : kLongestRetry),
                              .request_id = "recovery"},
@@ -179,8 +185,8 @@ void Volumes::converge_now(const std::string &id, std::uint64_t turn) {
     if (went_on) {
         turns_.end(id, turn);
         if (journal_.volume(id)) {
-            live_.change(id, [](Live &live) {
-                if (live.attempts > 0)
+            live_.change(id, [&](Live &live) {
+                if (live.attempts > 0 || is_owed)
                     live.failure.reset();
                 live.attempts = 0;
             });

@@ -33,9 +33,8 @@ Result<VolumeView> Volumes::do_retype(const Task &task, VolumeRecord record, New
     if (auto saved = journal_.save(record, Step::retype_announce); !saved)
         return fail(std::move(saved).error());
     if (auto retyped = finish_retype(task, record); !retyped) {
-        note_failure(record, retyped.error(), std::nullopt);
-        if (record.retyping)
-            converge_later(record, std::chrono::milliseconds(100));
+        if (record.retyping) // else it was refused, and the volume is as it was
+            go_on_later(record, retyped.error());
         return fail(std::move(retyped).error());
     }
     return view(record);

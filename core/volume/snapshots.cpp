@@ -105,9 +105,10 @@ Result<SnapshotView> Volumes::do_snapshot(const Task &task, VolumeRecord record,
     if (const auto known = journal_.snapshot(snapshot.id)) {
         if (known->state == SnapshotRecord::State::ready)
             return view(*known);
-        if (known->state != SnapshotRecord::State::creating)
+        if (known->state != SnapshotRecord::State::creating) {
             return fail_retryable(Code::conflict,
                                   fmt::format("snapshot {} is {}", name, to_string(known->state)));
+        }
     }
     if (auto saved = journal_.save(snapshot, Step::snapshot_announce); !saved)
         return fail(std::move(saved).error());
@@ -217,9 +218,8 @@ Result<VolumeView> Volumes::do_revert(const Task &task, VolumeRecord record, con
     if (auto saved = journal_.save(record, Step::revert_announce); !saved)
         return fail(std::move(saved).error());
     if (auto reverted = finish_revert(task, record); !reverted) {
-        note_failure(record, reverted.error(), std::nullopt);
         if (!record.reverting.empty()) // nobody mounts it before it is over, one way or the other
-            converge_later(record, std::chrono::milliseconds(100));
+            go_on_later(record, reverted.error());
         return fail(std::move(reverted).error());
     }
     return view(record);

@@ -215,9 +215,14 @@ private:
     // filesystem.
     Result<bool> frozen(VolumeRecord &record, const Task &task, const std::function<Result<void>()> &work);
 
+    // Before it is removed or released.
+    [[nodiscard]] Result<void> check_in_no_group(const VolumeRecord &record) const;
+
     // The background: goes on with what a record says was begun, and again after a pause when that fails.
     void converge_later(const VolumeRecord &record, std::chrono::nanoseconds delay);
     void converge_now(const std::string &id, std::uint64_t turn);
+    // The same, and until then the volume shows why it is needed.
+    void go_on_later(const VolumeRecord &record, const Error &why);
     Result<void> go_on(VolumeRecord &record, const Task &task);
     Result<void> go_on_reverting(VolumeRecord &record, const Task &task);
     Result<void> go_on_adopting(const Task &task, VolumeRecord &record);

@@ -167,12 +167,14 @@ boost::json::value Array::call(const Limit &limit, Method method, std::string_vi
     return ask(limit, method, resource, parameters).value;
 }
 
-std::vector<boost::json::value> Array::list(const Limit &limit, std::string_view resource,
+std::vector<boost::json::value> Array::list(const Limit &limit, std::string_view resource, Rows expected,
                                             const boost::json::object &parameters) {
+    const bool has_pages = version(limit) >= kHasPages;
     boost::json::object page = parameters;
-    if (version(limit) >= kHasPages)
+    if (has_pages && expected == Rows::many)
         page["limit"] = kPageRows;
     std::vector<boost::json::value> rows;
+    std::string token;
     for (std::size_t pages = 0; pages < kMostPages; ++pages) {
         Answer answer = ask(limit, Method::get, resource, page);
         if (!answer.value.is_array()) {
@@ -180,14 +182,18 @@ std::vector<boost::json::value> Array::list(const Limit &limit, std::string_view
                              "GET " + std::string(resource) + " was answered with something that is no list");
         }
         auto &items = answer.value.get_array();
-        const bool is_last = items.empty() || answer.next_page.empty() || !page.contains("limit");
+        const bool is_last = items.empty() || answer.next_page.empty() || !has_pages;
         rows.insert(rows.end(), std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
         if (is_last)
             return rows;
-        page["token"] = answer.next_page;
+        if (answer.next_page == token)
+            break; // the same page for ever
+        token = std::move(answer.next_page);
+        page["limit"] = kPageRows;
+        page["token"] = token;
     }
-    throw drv::Error(drv::Code::internal, "GET " + std::string(resource) + " was answered with more than " +
-                                              std::to_string(kMostPages) + " pages");
+    throw drv::Error(drv::Code::internal,
+                     "GET " + std::string(resource) + " was answered with pages without an end");
 }
 
 Array::Answer Array::ask(const Limit &limit, Method method, std::string_view resource,

@@ -27,9 +27,12 @@ public:
     // 450. Throws RefusedError, and Error as drv::rest::Client::json.
     boost::json::value call(const drv::rest::Limit &limit, drv::rest::Method method,
                             std::string_view resource, const boost::json::object &parameters = {});
+    // How many rows a list will have. Few are asked for at once: pages end with an empty one, which is a call
+    // more. An array that gives them in pages all the same is followed through all of them.
+    enum class Rows { few, many };
     // All rows of a list, page after page where the version has pages. `parameters` as in `call`. Throws
     // Error(internal) for what is no list, and for pages without an end.
-    std::vector<boost::json::value> list(const drv::rest::Limit &limit, std::string_view resource,
+    std::vector<boost::json::value> list(const drv::rest::Limit &limit, std::string_view resource, Rows rows,
                                          const boost::json::object &parameters = {});
     // The version that is spoken; asks the array the first time.
     [[nodiscard]] RestVersion version(const drv::rest::Limit &limit);

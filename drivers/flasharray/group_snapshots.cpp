@@ -15,7 +15,7 @@ using drv::Error;
 std::vector<FlashArray::GroupSnapshot> FlashArray::group_snapshots(const Limit &limit,
                                                                    const std::string &filter) {
     std::map<std::string, GroupSnapshot> found; // by id
-    for (VolumeRow &row : objects_.snapshots(limit, filter)) {
+    for (VolumeRow &row : objects_.snapshots(limit, Rows::many, filter)) {
         auto each = located(std::move(row));
         if (!each || each->name.group_snapshot.empty() || each->name.is_tombstone)
             continue;
@@ -148,7 +148,7 @@ drv::Group FlashArray::group_snapshot(drv::Call &call, const drv::GroupSnapshotR
 void FlashArray::group_snapshot_destroy(drv::Call &call, std::string_view id) {
     check_uuid(id, "group snapshot");
     // Also those that a first try renamed and did not get to destroy.
-    for (VolumeRow &row : objects_.snapshots(call, Names::group_snapshot_filter(id))) {
+    for (VolumeRow &row : objects_.snapshots(call, Rows::few, Names::group_snapshot_filter(id))) {
         const auto each = located(std::move(row));
         if (each && each->name.group_snapshot == id)
             drop_snapshot(call, *each);

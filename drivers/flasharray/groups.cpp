@@ -32,7 +32,7 @@ std::vector<Located> FlashArray::must_find_all(const Limit &limit, const std::ve
         return found;
     }
     std::map<std::string, Located, std::less<>> all;
-    for (VolumeRow &row : objects_.volumes(limit, names_.filter_of_all())) {
+    for (VolumeRow &row : objects_.volumes(limit, Rows::many, names_.filter_of_all())) {
         auto name = names_.read_volume(row.name);
         if (!name || name->kind != NameKind::volume || (name->is_flocker && all.contains(name->id)))
             continue;

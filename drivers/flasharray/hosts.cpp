@@ -94,6 +94,11 @@ void Hosts::remember(std::string_view node_id, const std::string &name, const In
     node_of_[lower_case(name)] = node_id;
 }
 
+void Hosts::learn(std::string_view node_id, std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    node_of_[lower_case(name)] = node_id;
+}
+
 void Hosts::forget(std::string_view node_id) {
     const std::lock_guard lock(mutex_);
     if (const auto found = known_.find(node_id); found != known_.end()) {
@@ -278,7 +283,10 @@ std::optional<ConnectionRow> Hosts::own(const Limit &limit, std::string_view nod
         return std::nullopt;
     const auto found = std::ranges::find_if(
         connections, [&](const ConnectionRow &each) { return is_same_name(each.host, row->name); });
-    return found == connections.end() ? std::nullopt : std::optional(*found);
+    if (found == connections.end())
+        return std::nullopt;
+    learn(node_id, row->name);
+    return *found;
 }
 
 } // namespace flasharray

@@ -73,6 +73,8 @@ private:
                   const Initiators &initiators);
     void set_chap(const Limit &limit, std::string_view name);
     void remember(std::string_view node_id, const std::string &name, const Initiators &initiators);
+    // That the host object is this node's; nothing of what it lacks.
+    void learn(std::string_view node_id, std::string_view name);
     [[nodiscard]] std::optional<std::string> known(std::string_view node_id) const;
 
     drv::Host host_;

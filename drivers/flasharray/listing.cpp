@@ -16,7 +16,7 @@ constexpr std::chrono::minutes kListingIsFresh{1};
 
 std::shared_ptr<const FlashArray::Listing> FlashArray::take_listing(const Limit &limit) {
     std::map<std::string, Located> volumes; // by id
-    for (VolumeRow &row : objects_.volumes(limit, names_.filter_of_all())) {
+    for (VolumeRow &row : objects_.volumes(limit, Rows::many, names_.filter_of_all())) {
         auto name = names_.read_volume(row.name);
         if (!name || name->kind != NameKind::volume)
             continue;

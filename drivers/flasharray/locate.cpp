@@ -29,7 +29,7 @@ void FlashArray::forget(std::string_view id) {
 
 std::vector<Located> FlashArray::all_of(const Limit &limit, std::string_view id) {
     std::vector<Located> found;
-    for (VolumeRow &row : objects_.volumes(limit, names_.filter_of(id))) {
+    for (VolumeRow &row : objects_.volumes(limit, Rows::few, names_.filter_of(id))) {
         if (auto name = names_.read_volume(row.name); name && name->id == id)
             found.push_back({std::move(row), std::move(*name)});
     }
@@ -101,7 +101,7 @@ std::optional<FlashArray::LocatedSnapshot> FlashArray::find_snapshot(const Limit
                 return found;
         }
     }
-    for (VolumeRow &row : objects_.snapshots(limit, Names::snapshot_filter(id))) {
+    for (VolumeRow &row : objects_.snapshots(limit, Rows::few, Names::snapshot_filter(id))) {
         auto found = located(std::move(row));
         if (found && found->name.id == id && !found->name.is_tombstone) {
             const std::lock_guard lock(mutex_);

@@ -155,7 +155,7 @@ drv::Volume FlashArray::adopt_snapshot(drv::Call &call, const drv::AdoptRequest 
     check_snapshot_renames(call);
     const Located volume = must_find(call, request.volume_id);
     std::optional<LocatedSnapshot> target;
-    for (VolumeRow &row : objects_.snapshots(call)) {
+    for (VolumeRow &row : objects_.snapshots(call, Rows::many)) {
         auto each = located(std::move(row));
         if (!each)
             continue;

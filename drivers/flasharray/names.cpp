@@ -352,20 +352,23 @@ std::string Names::flocker_host(std::string_view node_id) {
 }
 
 std::optional<std::string> Names::read_host(std::string_view name) const {
-    if (!name.starts_with(prefix_))
+    const std::string lower = lower_case(name);
+    const auto own = own_part(lower);
+    if (!own)
         return std::nullopt;
-    const std::string_view own = name.substr(prefix_.size());
+    const std::string_view given = name.substr(prefix_.size());
+    const bool is_hash = given.starts_with('H') && is_base36(own->substr(1), kBase36);
     std::string node;
-    for (std::size_t at = 0; at < own.size(); ++at) {
-        if (kDigits.find(own[at]) != std::string_view::npos || own[at] == '-') {
-            node += own[at];
-            continue;
-        }
-        const std::string hex = lower_case(own.substr(at, 3));
-        if (own[at] != 'X' || hex.size() != 3 || !is_hex(hex[1]) || !is_hex(hex[2]))
+    for (std::size_t at = 0; at < own->size() && !is_hash; ++at) {
+        const std::string_view hex = own->substr(at, 3);
+        if (given[at] == 'X' && hex.size() == 3 && is_hex(hex[1]) && is_hex(hex[2])) {
+            node += static_cast<char>(value_of(hex[1]) * 16 + value_of(hex[2]));
+            at += 2;
+        } else if (kDigits.find((*own)[at]) != std::string_view::npos || (*own)[at] == '-') {
+            node += (*own)[at]; // a capital is that of people
+        } else {
             return std::nullopt;
-        node += static_cast<char>(value_of(hex[1]) * 16 + value_of(hex[2]));
-        at += 2;
+        }
     }
     if (node.empty() || !drv::is_utf8(node) || drv::has_control_characters(node))
         return std::nullopt;

@@ -100,7 +100,8 @@ public:
     [[nodiscard]] std::string host(std::string_view node_id) const;
     // As the Flocker driver named it, where the array takes that.
     [[nodiscard]] static std::string flocker_host(std::string_view node_id);
-    // The node id, or nothing: not named by us, or after a node whose id does not fit into a name.
+    // The node id, in whatever case people wrote the name; or nothing: not named by us, or after a node whose
+    // id does not fit into a name.
     [[nodiscard]] std::optional<std::string> read_host(std::string_view name) const;
 
 private:

@@ -17,7 +17,7 @@ boost::json::array json_of(const std::vector<std::string> &texts) {
 }
 
 template <class Read>
-auto rows_of(const std::vector<boost::json::value> &values, const char *where, const Read &read) {
+auto rows_of(const std::vector<boost::json::value> &values, const std::string &where, const Read &read) {
     std::vector<decltype(read(Json(values.front(), "")))> rows;
     rows.reserve(values.size());
     for (const boost::json::value &value : values)
@@ -77,7 +77,7 @@ LoadRow Objects::array_load(const Limit &limit) {
 }
 
 std::vector<PortRow> Objects::ports(const Limit &limit) {
-    return rows_of(array_.call(limit, Method::get, "port"), "GET port", port_row);
+    return rows_of(array_.list(limit, "port", Rows::few), "GET port", port_row);
 }
 
 std::optional<VolumeRow> Objects::volume(const Limit &limit, std::string_view name) {
@@ -87,19 +87,21 @@ std::optional<VolumeRow> Objects::volume(const Limit &limit, std::string_view na
     });
 }
 
-std::vector<VolumeRow> Objects::volumes(const Limit &limit, const std::string &filter) {
-    return rows_of(array_.list(limit, "volume", filtered(limit, filter, {})), "GET volume", volume_row);
+std::vector<VolumeRow> Objects::volumes(const Limit &limit, Rows rows, const std::string &filter) {
+    return rows_of(array_.list(limit, "volume", rows, filtered(limit, filter, {})), "GET volume", volume_row);
 }
 
 std::vector<VolumeRow> Objects::volumes_and_destroyed(const Limit &limit) {
-    return rows_of(array_.list(limit, "volume", {{"pending", true}}), "GET volume?pending", volume_row);
+    return rows_of(array_.list(limit, "volume", Rows::many, {{"pending", true}}), "GET volume?pending",
+                   volume_row);
 }
 
 std::vector<SpaceRow> Objects::volumes_space(const Limit &limit) {
-    return rows_of(array_.list(limit, "volume", {{"space", true}}), "GET volume?space", [](const Json &row) {
-        static_cast<void>(row.at("name").text()); // the array's own row needs none
-        return space_row(row);
-    });
+    return rows_of(array_.list(limit, "volume", Rows::many, {{"space", true}}), "GET volume?space",
+                   [](const Json &row) {
+                       static_cast<void>(row.at("name").text()); // the array's own row needs none
+                       return space_row(row);
+                   });
 }
 
 std::optional<SpaceRow> Objects::volume_space(const Limit &limit, std::string_view name) {
@@ -183,7 +185,7 @@ std::optional<VolumeLimits> Objects::limits(const Limit &limit, std::string_view
 }
 
 std::vector<LimitsRow> Objects::all_limits(const Limit &limit) {
-    return rows_of(array_.list(limit, "volume", {{"qos", true}}), "GET volume?qos", limits_row);
+    return rows_of(array_.list(limit, "volume", Rows::many, {{"qos", true}}), "GET volume?qos", limits_row);
 }
 
 void Objects::set_limits(const Limit &limit, std::string_view name, const VolumeLimits &limits) {
@@ -193,14 +195,14 @@ void Objects::set_limits(const Limit &limit, std::string_view name, const Volume
     array_.call(limit, Method::put, resource("volume", name), change);
 }
 
-std::vector<VolumeRow> Objects::snapshots(const Limit &limit, const std::string &filter) {
-    return rows_of(array_.list(limit, "volume", filtered(limit, filter, {{"snap", true}})), "GET volume?snap",
-                   volume_row);
+std::vector<VolumeRow> Objects::snapshots(const Limit &limit, Rows rows, const std::string &filter) {
+    return rows_of(array_.list(limit, "volume", rows, filtered(limit, filter, {{"snap", true}})),
+                   "GET volume?snap", volume_row);
 }
 
 std::optional<std::vector<VolumeRow>> Objects::snapshots_of(const Limit &limit, std::string_view volume) {
     return if_there([&] {
-        return rows_of(array_.call(limit, Method::get, resource("volume", volume), {{"snap", true}}),
+        return rows_of(array_.list(limit, resource("volume", volume), Rows::few, {{"snap", true}}),
                        "GET volume/" + std::string(volume) + "?snap", volume_row);
     });
 }
@@ -223,7 +225,7 @@ std::optional<std::vector<VolumeRow>> Objects::take_snapshots(const Limit &limit
 std::optional<std::vector<ConnectionRow>> Objects::connections_of(const Limit &limit,
                                                                   std::string_view volume) {
     return if_there([&] {
-        return rows_of(array_.call(limit, Method::get, resource("volume", volume) + "/host"),
+        return rows_of(array_.list(limit, resource("volume", volume) + "/host", Rows::few),
                        "GET volume/" + std::string(volume) + "/host", connection_of_volume);
     });
 }
@@ -231,14 +233,14 @@ std::optional<std::vector<ConnectionRow>> Objects::connections_of(const Limit &l
 std::optional<std::vector<ConnectionRow>> Objects::connections_of_host(const Limit &limit,
                                                                        std::string_view host) {
     return if_there([&] {
-        return rows_of(array_.call(limit, Method::get, resource("host", host) + "/volume"),
+        return rows_of(array_.list(limit, resource("host", host) + "/volume", Rows::few),
                        "GET host/" + std::string(host) + "/volume", connection_of_host);
     });
 }
 
 std::vector<ConnectionRow> Objects::all_connections(const Limit &limit) {
     std::vector<ConnectionRow> connections;
-    for (const boost::json::value &value : array_.list(limit, "host", {{"all", true}})) {
+    for (const boost::json::value &value : array_.list(limit, "host", Rows::many, {{"all", true}})) {
         if (auto row = connection_of_all({value, "GET host?all"}))
             connections.push_back(std::move(*row));
     }
@@ -266,7 +268,7 @@ void Objects::disconnect(const Limit &limit, std::string_view host, std::string_
 }
 
 std::vector<HostRow> Objects::hosts(const Limit &limit) {
-    return rows_of(array_.list(limit, "host"), "GET host", host_row);
+    return rows_of(array_.list(limit, "host", Rows::few), "GET host", host_row);
 }
 
 void Objects::create_host(const Limit &limit, std::string_view name, const Initiators &initiators) {
@@ -285,7 +287,7 @@ void Objects::change_host(const Limit &limit, std::string_view name, const objec
 }
 
 std::vector<GroupRow> Objects::groups(const Limit &limit) {
-    return rows_of(array_.list(limit, "pgroup"), "GET pgroup", group_row);
+    return rows_of(array_.list(limit, "pgroup", Rows::few), "GET pgroup", group_row);
 }
 
 std::optional<GroupRow> Objects::group(const Limit &limit, std::string_view name) {

@@ -17,6 +17,7 @@
 namespace flasharray {
 
 using drv::rest::Limit;
+using Rows = Array::Rows;
 
 // What a version of the API brought.
 inline constexpr RestVersion kSnapshotRenames{1, 4};
@@ -39,7 +40,8 @@ public:
     // ---- Volumes. Those that were destroyed are not there. ----
     [[nodiscard]] std::optional<VolumeRow> volume(const Limit &limit, std::string_view name);
     // `filter` is applied where the version has filters: the answer may hold more. Empty: all.
-    [[nodiscard]] std::vector<VolumeRow> volumes(const Limit &limit, const std::string &filter = "");
+    [[nodiscard]] std::vector<VolumeRow> volumes(const Limit &limit, Rows rows,
+                                                 const std::string &filter = "");
     [[nodiscard]] std::vector<VolumeRow> volumes_and_destroyed(const Limit &limit);
     [[nodiscard]] std::vector<SpaceRow> volumes_space(const Limit &limit);
     [[nodiscard]] std::optional<SpaceRow> volume_space(const Limit &limit, std::string_view name);
@@ -61,7 +63,8 @@ public:
     void set_limits(const Limit &limit, std::string_view name, const VolumeLimits &limits);
 
     // ---- Snapshots ----
-    [[nodiscard]] std::vector<VolumeRow> snapshots(const Limit &limit, const std::string &filter = "");
+    [[nodiscard]] std::vector<VolumeRow> snapshots(const Limit &limit, Rows rows,
+                                                   const std::string &filter = "");
     // Nothing: the volume is not there.
     [[nodiscard]] std::optional<std::vector<VolumeRow>> snapshots_of(const Limit &limit,
                                                                      std::string_view volume);

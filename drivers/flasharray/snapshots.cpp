@@ -83,7 +83,7 @@ void FlashArray::drop_snapshot(const Limit &limit, const LocatedSnapshot &snapsh
 
 void FlashArray::snapshot_destroy(drv::Call &call, std::string_view id) {
     check_uuid(id, "snapshot");
-    for (VolumeRow &row : objects_.snapshots(call, Names::snapshot_filter(id))) {
+    for (VolumeRow &row : objects_.snapshots(call, Rows::few, Names::snapshot_filter(id))) {
         const auto found = located(std::move(row));
         if (found && found->name.id == id)
             drop_snapshot(call, *found);
@@ -96,7 +96,7 @@ std::vector<FlashArray::LocatedSnapshot> FlashArray::snapshots_of(const Limit &l
                                                                   std::string_view volume_id) {
     std::vector<VolumeRow> rows;
     if (volume_id.empty()) {
-        rows = objects_.snapshots(limit);
+        rows = objects_.snapshots(limit, Rows::many);
     } else if (const auto volume = is_uuid(volume_id) ? find_volume(limit, volume_id) : std::nullopt) {
         rows = objects_.snapshots_of(limit, volume->row.name).value_or(std::vector<VolumeRow>());
     }

@@ -243,7 +243,8 @@ Response FlashArray::dispatch(const Request &request, bool pretend, json::object
                       .path = std::move(path),
                       .parameters = parameters,
                       .version = *version,
-                      .answer_headers = &headers};
+                      .answer_headers = &headers,
+                      .most_rows = *version >= 7 ? model_.settings.most_rows : UINT64_MAX};
         response = answer_json(answer_resource(ask));
         notes["unread"] = parameters.unread();
         if (pretend) {

@@ -36,6 +36,8 @@ std::optional<std::uint64_t> limit_of(const Ask &ask) {
     const auto limit = ask.parameters.number("limit");
     if (limit == std::uint64_t(0))
         refuse("limit", "Invalid value for parameter 'limit'.");
+    if (ask.most_rows < limit.value_or(UINT64_MAX))
+        return ask.most_rows;
     return limit;
 }
 

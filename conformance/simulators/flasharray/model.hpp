@@ -36,6 +36,7 @@ struct Ask {
     const Parameters &parameters;
     Version version = 0;
     Fields *answer_headers = nullptr; // of the answer
+    std::uint64_t most_rows = UINT64_MAX; // of an answer with pages
 
     [[nodiscard]] bool gets() const { return method == "GET"; }
     [[nodiscard]] bool posts() const { return method == "POST"; }

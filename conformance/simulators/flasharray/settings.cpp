@@ -63,10 +63,12 @@ void set_one(Settings &settings, std::string_view key, const json::value &value)
         settings.most_volumes = number(value, key, 0, 1'000'000);
     } else if (key == "max_lun") {
         settings.most_lun = static_cast<unsigned>(number(value, key, 1, 16383));
+    } else if (key == "max_rows") {
+        settings.most_rows = number(value, key, 1, UINT64_MAX);
     } else {
         throw std::runtime_error(fmt::format(
             "\"{}\" is no setting, or not of its type; there is: rest_versions (list), idle_timeout_s, "
-            "eradication_delay_s, safe_mode (true or false), capacity, max_volumes, max_lun",
+            "eradication_delay_s, safe_mode (true or false), capacity, max_volumes, max_lun, max_rows",
             key));
     }
 }

@@ -26,6 +26,7 @@ struct Settings {
     std::uint64_t capacity = 100ULL << 40U;
     std::uint64_t most_volumes = 20'000; // destroyed ones count
     unsigned most_lun = 4095;
+    std::uint64_t most_rows = UINT64_MAX; // of an answer with pages, whatever was asked for
 
     // Changes the members named. Fails, changing nothing, for an unknown or wrong one.
     Result<void> set(const boost::json::object &changes);

@@ -140,6 +140,19 @@ class Volumes(SimulatorTest):
             self.assertIn("Invalid filter", self.refusal(self.client.get, "volume", filter=wrong), wrong)
         self.assertIn("Unrecognized", self.refusal(Client(self.simulator, "1.6").get, "volume", limit=3))
 
+    def test_an_array_may_answer_with_fewer_rows_than_asked_for(self):
+        for number in range(5):
+            self.client.post(f"volume/v{number}", size="1M")
+        self.simulator.control("POST", "settings", {"max_rows": 2})
+        for asked in ({}, {"limit": 4}, {"filter": "name='v*'"}):
+            seen, token = [], None
+            while rows := self.client.get("volume", **asked, **({"token": token} if token else {})):
+                self.assertLessEqual(len(rows), 2)
+                seen += [row["name"] for row in rows]
+                token = self.client.answer.headers["x-next-token"]
+            self.assertEqual(seen, [f"v{number}" for number in range(5)], asked)
+        self.assertEqual(len(Client(self.simulator, "1.6").get("volume")), 5)
+
     def test_luns_are_the_lowest_free_ones(self):
         self.client.post("host/h", iqnlist=["iqn.2000-01.a:b"])
         for number in range(1, 5):

@@ -104,6 +104,13 @@ public:
             .struct_size = sizeof sink, .reserved = 0, .data = &connection, .emit = &keep};
         return table()->ops->attach(instance_, begin(), &request, &sink);
     }
+    drv_status resolve(const char *id) {
+        const std::vector<drv_kv> initiators{{drv::to_abi("iqn"), drv::to_abi(iqn)}};
+        const drv_attach_req request = attach_request(id, name_, initiators);
+        const drv_connection_sink sink{
+            .struct_size = sizeof sink, .reserved = 0, .data = &connection, .emit = &keep};
+        return table()->ops->resolve(instance_, begin(), &request, &sink);
+    }
     // Without initiators: all that is known of a node that is gone.
     drv_status detach(const char *id, const std::string &node = "") {
         const drv_attach_req request = attach_request(id, node.empty() ? name_ : node, {});
@@ -311,6 +318,13 @@ TEST_F(FlashArrayDriver, AnInitiatorBeatsAName) {
     EXPECT_THAT(array.hosts(), SizeIs(1));
     ASSERT_EQ(a->get(kOne), DRV_OK);
     EXPECT_THAT(a->volumes->only().attached_nodes, ElementsAre("a"));
+    // The next agent on the node knows nothing of that, until it says what the node's initiators are.
+    const auto next = node("a", {{"pure_manage_purity_hosts", "false"}});
+    ASSERT_EQ(next->get(kOne), DRV_OK);
+    EXPECT_THAT(next->volumes->only().attached_nodes, ElementsAre("esx1"));
+    ASSERT_EQ(next->resolve(kOne), DRV_OK) << next->why();
+    ASSERT_EQ(next->get(kOne), DRV_OK);
+    EXPECT_THAT(next->volumes->only().attached_nodes, ElementsAre("a"));
 }
 
 TEST_F(FlashArrayDriver, WithoutAHostObjectThatMayBeMadeAttachSaysWhatToDo) {

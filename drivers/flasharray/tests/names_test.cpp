@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace flasharray {
 namespace {
 
@@ -143,6 +146,13 @@ TEST(FlashArrayNames, AHostIsReadBackToItsNode) {
         EXPECT_NE(names.host(longest), names.host(longest + "n"));
         EXPECT_FALSE(names.read_host(names.host(longest)));
         EXPECT_FALSE(names.read_host("esx1"));
+        for (const std::string node : {"web1", "web-x1", "axx", "h"}) {
+            std::string host = names.host(node);
+            std::ranges::transform(host, host.begin(), [](char c) {
+                return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+            });
+            EXPECT_EQ(names.read_host(host), node) << host;
+        }
     }
 }
 

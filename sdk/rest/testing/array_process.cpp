@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace drv::rest::testing {
 
@@ -28,7 +29,8 @@ constexpr std::string_view kReady = "ready https://127.0.0.1:";
 } // namespace
 
 ArrayProcess::ArrayProcess(const std::filesystem::path &program, const std::string &vendor,
-                           const std::string &seed) {
+                           const std::string &seed, std::optional<Shown> shown)
+    : shown_(std::move(shown)) {
     std::string name = (std::filesystem::temp_directory_path() / "drover-array-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
         throw std::runtime_error("no folder for the simulator");
@@ -63,9 +65,14 @@ void ArrayProcess::start(const std::filesystem::path &program, const std::string
     const std::string seed = folder_ / "seed.yml";
     const std::string pem = certificate();
     const std::string said = folder_ / "said";
-    std::array<const char *, 9> words{program.c_str(),    vendor.c_str(), "--listen",
-                                      "127.0.0.1:0",      "--seed",       seed.c_str(),
-                                      "--write-tls-cert", pem.c_str(),    nullptr};
+    const std::string key = shown_ ? shown_->key.string() : std::string();
+    std::vector<const char *> words{program.c_str(), vendor.c_str(), "--listen",
+                                    "127.0.0.1:0",   "--seed",       seed.c_str()};
+    if (shown_) {
+        words.insert(words.end(), {"--tls-cert", pem.c_str(), "--tls-key", key.c_str(), nullptr});
+    } else {
+        words.insert(words.end(), {"--write-tls-cert", pem.c_str(), nullptr});
+    }
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         throw std::runtime_error("no pipe for the simulator");
@@ -77,7 +84,7 @@ void ArrayProcess::start(const std::filesystem::path &program, const std::string
         ::dup2(ends[1], STDOUT_FILENO);
         ::dup2(errors, STDERR_FILENO);
         if (::getppid() == parent)
-            ::execv(words[0], const_cast<char *const *>(words.data()));
+            ::execv(program.c_str(), const_cast<char *const *>(words.data()));
         ::_exit(127);
     }
     ::close(ends[1]);
@@ -88,7 +95,8 @@ void ArrayProcess::start(const std::filesystem::path &program, const std::string
     port_ = static_cast<std::uint16_t>(std::stoi(line.substr(kReady.size())));
     Options options;
     options.address = {"127.0.0.1", port_};
-    options.tls.ca_file = pem;
+    options.tls.verify = !shown_.has_value();
+    options.tls.ca_file = shown_ ? std::string() : pem;
     options.max_body_bytes = std::size_t{256} << 20U;
     client_ = std::make_unique<Client>(Host(host_.get()), options);
 }

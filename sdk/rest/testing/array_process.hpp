@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -20,14 +21,21 @@ namespace drv::rest::testing {
 class ArrayProcess {
 public:
     // Starts the simulator of a vendor's array on any port of loopback, with a seed (YAML), and waits until
-    // it is ready. Throws std::runtime_error with what it said when it cannot.
-    ArrayProcess(const std::filesystem::path &program, const std::string &vendor, const std::string &seed);
+    // it is ready. Throws std::runtime_error with what it said when it cannot. With `shown` it shows that
+    // certificate, PEM files, instead of one of its own; what is good about it is not looked at here.
+    struct Shown {
+        std::filesystem::path certificate, key;
+    };
+    ArrayProcess(const std::filesystem::path &program, const std::string &vendor, const std::string &seed,
+                 std::optional<Shown> shown = std::nullopt);
     ~ArrayProcess(); // ends it, and waits
     ArrayProcess(const ArrayProcess &) = delete;
     ArrayProcess &operator=(const ArrayProcess &) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-    [[nodiscard]] std::filesystem::path certificate() const { return folder_ / "array.pem"; }
+    [[nodiscard]] std::filesystem::path certificate() const {
+        return shown_ ? shown_->certificate : folder_ / "array.pem";
+    }
     // What it wrote besides the line that it is ready.
     [[nodiscard]] std::string said() const;
 
@@ -48,6 +56,7 @@ private:
     void end() noexcept;
 
     std::filesystem::path folder_;
+    std::optional<Shown> shown_;
     pid_t pid_ = -1;
     std::uint16_t port_ = 0;
     drv::testing::FakeHost host_;

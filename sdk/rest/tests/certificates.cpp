@@ -80,4 +80,11 @@ void write_pem(const Identity &identity, const std::filesystem::path &file) {
     must(out && PEM_write_X509(out.get(), identity.certificate.get()) == 1, "write");
 }
 
+void write_key(const Identity &identity, const std::filesystem::path &file) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE *)> out(std::fopen(file.c_str(), "w"), &std::fclose);
+    must(out &&
+             PEM_write_PrivateKey(out.get(), identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+         "write");
+}
+
 } // namespace drv::rest::testing

@@ -37,5 +37,6 @@ private:
 };
 
 void write_pem(const Identity &identity, const std::filesystem::path &file);
+void write_key(const Identity &identity, const std::filesystem::path &file);
 
 } // namespace drv::rest::testing
