@@ -57,12 +57,16 @@ agent_kill() {
 }
 drover() { "$agent_folder/bin/drover" --socket "$agent_folder/run/api.sock" "$@"; }
 
-# docker_call METHOD JSON: as dockerd calls a volume plugin; prints the answer, fails with the error it tells.
+# docker_ask METHOD JSON: as dockerd calls a volume plugin; prints the answer.
+docker_ask() {
+    curl --silent --show-error --noproxy '*' --max-time $((300 * ${DROVER_LAB_PATIENCE:-1})) --unix-socket "$agent_folder/plugins/drover.sock" \
+        -H 'Content-Type:' -H 'Accept: application/vnd.docker.plugins.v1.2+json' --data "$2" "http://plugin/VolumeDriver.$1"
+}
+# docker_call METHOD JSON: the same; fails with the error it tells.
 docker_call() {
     local answer
-    answer=$(curl --silent --show-error --noproxy '*' --max-time $((300 * ${DROVER_LAB_PATIENCE:-1})) --unix-socket "$agent_folder/plugins/drover.sock" \
-        -H 'Content-Type:' -H 'Accept: application/vnd.docker.plugins.v1.2+json' --data "$2" "http://plugin/VolumeDriver.$1")
-    jq -e '(.Err // "") == ""' >/dev/null <<<"$answer" || fail "$1 $2: $answer" >&2
+    answer=$(docker_ask "$1" "$2")
+    [[ $answer == *'"Err":""'* ]] || fail "$1 $2: $answer" >&2
     printf '%s' "$answer"
 }
 # docker_create NAME SIZE [OPTION=VALUE]..., docker_mount NAME (prints where), docker_unmount NAME, docker_remove NAME
@@ -76,6 +80,21 @@ docker_mount() {
     local answer
     answer=$(docker_call Mount "{\"Name\": \"$1\", \"ID\": \"lab\"}") || return 1
     jq -r .Mountpoint <<<"$answer"
+}
+# docker_again METHOD NAME: Mount, Unmount or Remove as an orchestrator does, which asks again after an error until it is done;
+# prints where it is mounted.
+docker_again() {
+    local answer until=$((SECONDS + 600 * ${DROVER_LAB_PATIENCE:-1}))
+    while ((SECONDS < until)); do
+        answer=$(docker_ask "$1" "{\"Name\": \"$2\", \"ID\": \"lab\"}")
+        if [[ $answer == *'"Err":""'* ]]; then
+            [[ ! $answer =~ '"Mountpoint":"'([^\"]*)'"' ]] || echo "${BASH_REMATCH[1]}"
+            return 0
+        fi
+        echo "$1 $2, once more: $answer" >&2
+        sleep 1
+    done
+    fail "$1 $2: $answer"
 }
 docker_unmount() { docker_call Unmount "{\"Name\": \"$1\", \"ID\": \"lab\"}" >/dev/null; }
 # Every use of it, however many there are.
