@@ -31,9 +31,9 @@ int measure(const Options &options) {
                    return std::regex_search(name.begin(), name.end(), pattern);
                });
     };
-    std::vector<Scenario> scenarios = {loader_scenario(),       isolated_scenario(),     docker_scenario(),
-                                       ten_thousand_scenario(), five_hundred_scenario(), flasharray_scenario(),
-                                       lab_scenario()};
+    std::vector<Scenario> scenarios = {
+        loader_scenario(),       isolated_scenario(),   docker_scenario(), ten_thousand_scenario(),
+        five_hundred_scenario(), flasharray_scenario(), lab_scenario()};
     std::erase_if(scenarios, [&](const Scenario &scenario) {
         return std::none_of(scenario.names.begin(), scenario.names.end(), wanted);
     });

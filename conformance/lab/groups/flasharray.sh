@@ -28,6 +28,7 @@ case_a_volume_is_mounted_over_two_paths_with_chap() {
     eventually 60 "both paths work" has_good_paths "$map" 2
     expect "sessions" 2 "$(sessions)"
     expect "the user of CHAP" "$array_chap_user" "$(sort -u /sys/class/iscsi_session/*/username)"
+    expect "the array's user of CHAP" "$array_target_user" "$(sort -u /sys/class/iscsi_session/*/username_in)"
     head -c 30M /dev/urandom >"$where/file" && sync "$where/file"
     sha256sum <"$where/file" >/run/data.sum
 }

@@ -14,16 +14,6 @@ source "$here/../guest/array.sh"
 agent_install
 many=50
 
-# For each disk and map udev starts some thirty programs, of which most look for what is not there (partitions, LVM) or make
-# links that nobody uses. On an emulated processor they, for fifty volumes, take longer than all the rest.
-spare_udev() {
-    local rule
-    for rule in 55-scsi-sg3_id 58-scsi-sg3_symlink 56-dm-parts 56-lvm 60-kpartx 69-lvm; do
-        ln -sf /dev/null "/etc/udev/rules.d/$rule.rules"
-    done
-    udevadm control --reload
-}
-
 case_array_and_agent_start() {
     spare_udev
     array_start

@@ -35,7 +35,7 @@ struct Ask {
     std::vector<std::string> path; // behind /api/VERSION/
     const Parameters &parameters;
     Version version = 0;
-    Fields *answer_headers = nullptr; // of the answer
+    Fields *answer_headers = nullptr;     // of the answer
     std::uint64_t most_rows = UINT64_MAX; // of an answer with pages
 
     [[nodiscard]] bool gets() const { return method == "GET"; }
