@@ -69,6 +69,22 @@ case_a_neighbour_keeps_its_sessions() {
     docker_remove neighbour
 }
 
+# With Debian's default multipathd makes maps only of WWIDs that it was told of.
+case_a_volume_that_multipathd_would_leave_alone_gets_its_map() {
+    local where map
+    sed -i 's/find_multipaths no/find_multipaths strict/' /etc/multipath.conf
+    multipathd reconfigure
+    expect "what multipathd goes by" 1 "$(multipathd show config | grep -c 'find_multipaths "strict"')"
+    docker_create stranger 64m
+    where=$(docker_mount stranger)
+    map=$(map_of "$where")
+    eventually 60 "both paths work" has_good_paths "$map" 2
+    docker_unmount stranger
+    docker_remove stranger
+    sed -i 's/find_multipaths strict/find_multipaths no/' /etc/multipath.conf
+    multipathd reconfigure
+}
+
 case_removed_and_nothing_is_left() {
     docker_remove data
     agent_stop
@@ -85,4 +101,5 @@ case_no_secret_was_logged() { no_secret_logged; }
 
 run_cases flasharray array_and_agent_start a_volume_is_mounted_over_two_paths_with_chap \
     what_was_written_is_there_after_another_attach a_snapshot_and_a_clone_hold_what_was_there a_neighbour_keeps_its_sessions \
+    a_volume_that_multipathd_would_leave_alone_gets_its_map \
     removed_and_nothing_is_left no_secret_was_logged
