@@ -16,15 +16,20 @@ agent_install
 
 with_devices='^(data\.|ext\.(retype\.changes|fence\.taken-over|group\.snapshot\.data|manage\.there-and-back)$)'
 
+backend() {
+    array_backend
+    echo 'pure_profiles: ["gold=iops:20k,bandwidth:400M", "silver=bandwidth:100M"]'
+}
+
 case_array_and_agent_start() {
     spare_udev
     array_start
-    array_backend | agent_configure
+    backend | agent_configure
     agent_start
 }
 
 case_conformance_suite_with_the_data_path() {
-    printf 'version: 1\ndataset:\n%s\n' "$(array_backend | sed 's/^/  /')" >/run/flasharray-agent.yml
+    printf 'version: 1\ndataset:\n%s\n' "$(backend | sed 's/^/  /')" >/run/flasharray-agent.yml
     "$build/bin/drover-conformance" "$build/drivers/flasharray.so" --agent-config /run/flasharray-agent.yml --junit /vm-out/conformance.xml --filter "$with_devices" \
         --timeout $((180 * ${DROVER_LAB_PATIENCE:-1}))
 }

@@ -14,6 +14,7 @@ source "$here/../guest/array.sh"
 agent_install
 
 case_array_and_agent_start() {
+    spare_udev
     array_start
     array_backend | agent_configure
     agent_start
