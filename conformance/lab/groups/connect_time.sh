@@ -14,13 +14,13 @@ source "$here/../guest/agent.sh"
 # shellcheck source=conformance/lab/guest/array.sh
 source "$here/../guest/array.sh"
 many=20
-rounds=3
+rounds=2
 
-# all WORD: `docker_WORD` on the first $2 volumes at the same time.
+# all METHOD COUNT: for the first COUNT volumes at the same time.
 all() {
     local number workers=()
     for number in $(seq "$2"); do
-        "docker_$1" "volume-$number" >/dev/null &
+        docker_again "$1" "volume-$number" >/dev/null &
         workers+=($!)
     done
     for number in "${workers[@]}"; do wait "$number"; done
@@ -30,10 +30,10 @@ best() {
     local round begin least='' took
     for round in $(seq "$rounds"); do
         begin=${EPOCHREALTIME/[.,]/}
-        all mount "$2"
+        all Mount "$2"
         took=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
         expect "maps in round $round" "$2" "$(maps)"
-        all unmount "$2"
+        all Unmount "$2"
         eventually 120 "the maps are gone" has_maps 0
         eventually 60 "the sessions are gone" has_sessions 0
         [[ -n $least ]] && ((least <= took)) || least=$took
@@ -43,12 +43,13 @@ best() {
 
 rm -f /vm-out/figures
 agent_install
+spare_udev
 array_start
 array_backend | agent_configure
 agent_start
 for number in $(seq "$many"); do docker_create "volume-$number" 16m; done
-all mount "$many" # which formats them
-all unmount "$many"
+all Mount "$many" # which formats them
+all Unmount "$many"
 eventually 60 "the sessions are gone" has_sessions 0
 best lab.connect_1 1
 best lab.connect_20 "$many"
