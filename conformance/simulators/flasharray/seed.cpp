@@ -78,7 +78,7 @@ void read_array(Seed &seed, const YAML::Node &node) {
     constexpr std::string_view what = "array";
     only(node, what,
          {"name", "id", "purity", "revision", "iqn", "rest_versions", "idle_timeout_s", "eradication_delay_s",
-          "safe_mode", "capacity", "max_volumes", "max_lun"});
+          "safe_mode", "capacity", "max_volumes", "max_lun", "max_rows"});
     seed.array_name = member(node, "name", seed.array_name);
     seed.array_id = member(node, "id");
     seed.purity = member(node, "purity", seed.purity);

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Sessions, versions, parameters and certificates of the simulated FlashArray. usage: transport_test.py PROGRAM"""
 import json
-import subprocess
 import os
+import pathlib
+import subprocess
 
 import requests
 
-from simulator import PATIENCE_S, TOKEN, Client, Refused, SimulatorTest, run
+from simulator import PATIENCE_S, TOKEN, Client, Refused, Simulator, SimulatorTest, run
 
 
 class Transport(SimulatorTest):
@@ -108,6 +109,18 @@ users:
         self.assertEqual(Client(simulator, verify=str(certificate)).get("array")["array_name"], "lab-fa")
         with self.assertRaises(requests.exceptions.SSLError):
             Client(self.simulator, verify=str(certificate))
+
+    def test_the_documented_seed_is_one(self):
+        example = pathlib.Path(__file__).resolve().parents[3] / "docs/array-sim.yml.example"
+        simulator = Simulator("--seed", example)
+        self.addCleanup(simulator.process.communicate)
+        self.addCleanup(simulator.process.kill)
+        client = Client(simulator)
+        named = [line.split("name:")[1].split("#")[0].strip() for line in example.read_text().splitlines()
+                 if line.startswith("  name:")]
+        self.assertEqual([client.get("array")["array_name"]], named)
+        self.assertTrue(client.get("volume"))
+        self.assertEqual({bool(port["iqn"]) for port in client.get("port") if not port.get("nqn")}, {True, False})
 
     def test_wrong_usage_and_wrong_seeds_are_told(self):
         def says(status, words, *arguments):
