@@ -1,5 +1,7 @@
 #include "conformance/simulators/frame/message.hpp"
 
+#include <boost/json.hpp>
+
 #include <algorithm>
 #include <optional>
 
@@ -22,6 +24,13 @@ int hex_digit(char c) noexcept {
     return -1;
 }
 
+// Boost's parser checks it, its serializer does not: what is said of such a text would be no JSON.
+bool is_utf8(const std::string &text) {
+    boost::system::error_code error;
+    boost::json::parse(boost::json::serialize(boost::json::value(text)), error);
+    return !error;
+}
+
 std::optional<std::string> decoded(std::string_view text, bool plus_is_blank) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -38,7 +47,7 @@ std::optional<std::string> decoded(std::string_view text, bool plus_is_blank) {
             out += plus_is_blank && text[i] == '+' ? ' ' : text[i];
         }
     }
-    return out;
+    return is_utf8(out) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 } // namespace

@@ -25,7 +25,8 @@ struct Request {
     [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
 };
 
-// Fills path and query from the target. False for a broken percent-encoding and for what is no path.
+// Fills path and query from the target. False for a broken percent-encoding, for what is no UTF-8, and for
+// what is no path.
 [[nodiscard]] bool read_target(Request &request);
 
 // "/a/b" is {"a", "b"}; empty segments are dropped.

@@ -28,6 +28,9 @@ users:
         self.assertEqual(self.raw("GET", "/api/1.3/volume").status_code, 450)
         self.assertEqual(self.raw("GET", "/api/2.0/volume").status_code, 450)
         self.assertEqual(self.raw("GET", "/api/1.19/nothing").status_code, 401)
+        for broken in ("/api/1.19%ff/volume", "/api/1.19/volume?names=%c3"):
+            self.assertEqual(self.raw("GET", broken).status_code, 400, broken)
+            self.assertTrue(self.raw("GET", broken).content.decode(), broken)
 
     def test_login_by_token_and_by_password(self):
         self.assertEqual(self.raw("POST", "/api/1.5/auth/apitoken",
