@@ -41,9 +41,10 @@ std::uint64_t count_argument(const std::string &text) {
     std::uint64_t count = 0;
     const char *end = text.data() + text.size();
     const auto [stop, problem] = std::from_chars(text.data(), end, count);
-    if (problem != std::errc() || stop != end || count == 0)
+    if (problem != std::errc() || stop != end || count == 0) {
         fail_usage(
             fmt::format("\"{}\" is no number of operations: give digits, such as 5000", printable(text)));
+    }
     return count;
 }
 
