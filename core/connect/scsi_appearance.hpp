@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <map>
-#include <set>
 
 namespace drover::connect {
 

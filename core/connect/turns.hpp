@@ -18,10 +18,11 @@ public:
     [[nodiscard]] std::shared_ptr<void> take(Deadline deadline) {
         std::unique_lock lock(mutex_);
         const auto is_free = [this] { return free_ > 0; };
-        if (deadline.is_never())
+        if (deadline.is_never()) {
             changed_.wait(lock, is_free);
-        else if (!changed_.wait_until(lock, deadline.when(), is_free))
+        } else if (!changed_.wait_until(lock, deadline.when(), is_free)) {
             return nullptr;
+        }
         --free_;
         return {this, [](Turns *turns) {
                     {
